@@ -1,1 +1,5 @@
-//! Muster: app.
+//! What may be asked of Muster: ports to the outside, and one file for each operation.
+//!
+//! Use cases load, let the domain decide, and save. They know no HTTP, no SQL and no wall clock.
+
+pub mod ports;

@@ -12,11 +12,12 @@ mod creative;
 mod participation;
 
 pub use creative::{
-    ActionType, Creative, CreativeContent, Delivery, FrequencyCap, MessageStatus, MessageTemplate, TileAction,
-    TileMessage,
+    ActionType, Creative, CreativeContent, Delivery, FrequencyCap, MessageStatus, MessageTemplate,
+    TileAction, TileMessage,
 };
 pub use participation::{
-    OptInRefusal, Participation, ParticipationState, check_opt_in, may_qualify, participation, qualifies, shows,
+    OptInRefusal, Participation, ParticipationState, check_opt_in, may_qualify, participation, qualifies,
+    shows,
 };
 
 use crate::audience::Targeting;
