@@ -1,0 +1,107 @@
+//! Settings that cannot stand, alone or together. All are found before anything is opened.
+
+use super::Config;
+use axum::http::Uri;
+use std::ops::RangeInclusive;
+use tracing_subscriber::EnvFilter;
+
+/// Every fault, in the order of the sections.
+pub(super) fn find(config: &Config) -> Vec<String> {
+    let mut faults = Vec::new();
+    listener(config, &mut faults);
+    limits(config, &mut faults);
+    if config.store.database_url.is_none() && config.store.data_dir.as_os_str().is_empty() {
+        faults.push("store.data_dir is empty: name a folder, or give store.database_url".to_owned());
+    }
+    if let Some(url) = &config.store.database_url {
+        // The value itself is never repeated: it holds a password.
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.reveal().starts_with(scheme)) {
+            faults.push("store.database_url must begin with postgres://".to_owned());
+        }
+    }
+    if let Err(error) = EnvFilter::builder().parse(&config.log.filter) {
+        faults.push(format!("log.filter {:?} is not a filter: {error}", config.log.filter));
+    }
+    faults
+}
+
+fn listener(config: &Config, faults: &mut Vec<String>) {
+    let server = &config.server;
+    match (&server.tls_certificate, &server.tls_key) {
+        (Some(_), None) => {
+            faults
+                .push("server.tls_certificate is given without server.tls_key: give both or none".to_owned());
+        }
+        (None, Some(_)) => {
+            faults
+                .push("server.tls_key is given without server.tls_certificate: give both or none".to_owned());
+        }
+        (None, None)
+            if !server.listen.ip().to_canonical().is_loopback()
+                && !server.allow_plain_http_beyond_loopback =>
+        {
+            faults.push(format!(
+                "server.listen {} can be reached by other machines and would speak plain HTTP, secrets included: \
+                 give server.tls_certificate and server.tls_key, or set \
+                 server.allow_plain_http_beyond_loopback = true when something in front of it speaks TLS",
+                server.listen
+            ));
+        }
+        _ => {}
+    }
+    if let Some(url) = &server.public_base_url {
+        match base_url_fault(url) {
+            Some(fault) => faults.push(format!("server.public_base_url {url:?} {fault}")),
+            None if server.uses_tls() && url.starts_with("http://") => faults.push(format!(
+                "server.public_base_url {url:?} begins with http:// but the listener speaks TLS only"
+            )),
+            None => {}
+        }
+    }
+}
+
+/// What is wrong with the address that links begin with.
+fn base_url_fault(url: &str) -> Option<&'static str> {
+    let Ok(uri) = url.parse::<Uri>() else { return Some("is not an address") };
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Some("must begin with http:// or https://");
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Some("must not hold a user or password");
+    }
+    if uri.query().is_some() || url.contains('#') {
+        return Some("must not have a query or fragment");
+    }
+    url.ends_with('/').then_some("must not end with a slash")
+}
+
+/// Bounds of every number: below, nothing would work; above, the limit would protect nothing.
+fn limits(config: &Config, faults: &mut Vec<String>) {
+    const HOUR_MS: u64 = 3_600_000;
+    const YEAR_S: u64 = 366 * 86_400;
+    let Config { server, store, engagement, engine, log: _ } = config;
+    let bounds: [(&str, u64, RangeInclusive<u64>); 16] = [
+        ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
+        ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
+        ("server.max_concurrent_requests", server.max_concurrent_requests, 1..=1_000_000),
+        ("server.shutdown_grace_ms", server.shutdown_grace_ms, 0..=HOUR_MS),
+        ("store.readers", store.readers, 1..=256),
+        ("store.writer_queue", store.writer_queue, 1..=1_000_000),
+        ("store.busy_timeout_ms", store.busy_timeout_ms, 0..=HOUR_MS),
+        ("store.postgres_pool", store.postgres_pool, 1..=1024),
+        ("store.postgres_connect_timeout_ms", store.postgres_connect_timeout_ms, 1..=HOUR_MS),
+        ("engagement.client_token_ttl_s", engagement.client_token_ttl_s, 1..=YEAR_S),
+        ("engine.job_workers", engine.job_workers, 0..=256),
+        ("engine.job_lease_ms", engine.job_lease_ms, 1_000..=HOUR_MS),
+        ("engine.poll_interval_ms", engine.poll_interval_ms, 10..=HOUR_MS),
+        ("engine.sweep_interval_s", engine.sweep_interval_s, 1..=86_400),
+        ("engine.reply_retention_s", engine.reply_retention_s, 60..=YEAR_S),
+        // A lease that ends before the next look would let two nodes take turns on one job.
+        ("engine.poll_interval_ms", engine.poll_interval_ms, 0..=engine.job_lease_ms.max(10)),
+    ];
+    for (name, value, bound) in bounds {
+        if !bound.contains(&value) {
+            faults.push(format!("{name} is {value}, it must be {} to {}", bound.start(), bound.end()));
+        }
+    }
+}

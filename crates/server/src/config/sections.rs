@@ -1,0 +1,189 @@
+//! The sections, with the built-in value of every setting.
+
+use super::Secret;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// How the server is reached and what it accepts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port of the listener. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address by which clients reach the server, without a slash at the end; links in answers begin with
+    /// it. `None` means the listening address.
+    pub public_base_url: Option<String>,
+    /// PEM file with the certificate chain. Given together with the key, the listener speaks TLS only.
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file with the certificate's private key.
+    pub tls_key: Option<PathBuf>,
+    /// Lets the listener speak plain HTTP on an address that other machines can reach.
+    pub allow_plain_http_beyond_loopback: bool,
+    /// Longest request body, in bytes. Longer ones are answered 413.
+    pub request_body_limit_bytes: u64,
+    /// Longest time a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Requests handled at the same time. Those beyond are refused, not queued.
+    pub max_concurrent_requests: u64,
+    /// How long a stopping server waits for requests and jobs in flight, in milliseconds.
+    pub shutdown_grace_ms: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_base_url: None,
+            tls_certificate: None,
+            tls_key: None,
+            allow_plain_http_beyond_loopback: false,
+            request_body_limit_bytes: 1024 * 1024,
+            request_timeout_ms: 30_000,
+            max_concurrent_requests: 1024,
+            shutdown_grace_ms: 10_000,
+        }
+    }
+}
+
+impl Server {
+    /// Whether the listener speaks TLS.
+    pub fn uses_tls(&self) -> bool {
+        self.tls_certificate.is_some() && self.tls_key.is_some()
+    }
+
+    /// What links begin with when the listener is bound to `bound`.
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        self.public_base_url.clone().unwrap_or_else(|| {
+            let scheme = if self.uses_tls() { "https" } else { "http" };
+            format!("{scheme}://{bound}")
+        })
+    }
+}
+
+/// Where everything that must survive is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// Folder of the embedded store. Not used when a database URL is given.
+    pub data_dir: PathBuf,
+    /// `postgres://` URL of the database shared by all nodes. `None` means the embedded store.
+    pub database_url: Option<Secret>,
+    /// How far an acknowledged write has gone on the embedded store.
+    pub synchronous: Synchronous,
+    /// Connections that read from the embedded store.
+    pub readers: u64,
+    /// Writes that may wait for the writer. Those beyond are refused as overloaded.
+    pub writer_queue: u64,
+    /// How long to wait for another process that holds the embedded store, in milliseconds.
+    pub busy_timeout_ms: u64,
+    /// Connections to PostgreSQL that read; the writers have their own.
+    pub postgres_pool: u64,
+    /// Longest time to reach PostgreSQL or to get a connection from the pool, in milliseconds.
+    pub postgres_connect_timeout_ms: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("muster-data"),
+            database_url: None,
+            synchronous: Synchronous::Full,
+            readers: 4,
+            writer_queue: 8192,
+            busy_timeout_ms: 5_000,
+            postgres_pool: 16,
+            postgres_connect_timeout_ms: 5_000,
+        }
+    }
+}
+
+/// How far an acknowledged write has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// To the disk: it survives a power cut.
+    Full,
+    /// To the operating system: it survives a crash of the server, not a power cut.
+    Normal,
+}
+
+/// The engagement face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Engagement {
+    /// How error codes are spelled.
+    pub error_code_case: ErrorCodeCase,
+    /// How long a client token is valid, in seconds.
+    pub client_token_ttl_s: u64,
+}
+
+impl Default for Engagement {
+    fn default() -> Self {
+        Self { error_code_case: ErrorCodeCase::Documented, client_token_ttl_s: 3600 }
+    }
+}
+
+/// How error codes of the engagement face are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorCodeCase {
+    /// As the contract documents each of them, capitals included.
+    Documented,
+    /// All in lower case.
+    Lower,
+}
+
+/// Work that happens by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Engine {
+    /// Background jobs (such as a replay over history) that this node runs at the same time.
+    pub job_workers: u64,
+    /// How long a node owns a job without saying so again, in milliseconds. A dead node's job waits that long.
+    pub job_lease_ms: u64,
+    /// How often to look for work that nobody announced, in milliseconds.
+    pub poll_interval_ms: u64,
+    /// How often expired tokens and remembered replies are deleted, in seconds.
+    pub sweep_interval_s: u64,
+    /// How long the answer to an idempotent request is remembered, in seconds.
+    pub reply_retention_s: u64,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self {
+            job_workers: 1,
+            job_lease_ms: 30_000,
+            poll_interval_ms: 1_000,
+            sweep_interval_s: 60,
+            reply_retention_s: 86_400,
+        }
+    }
+}
+
+/// What the server says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// Which lines are written, as a `tracing` filter such as `info,muster_storage=debug`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
