@@ -2,6 +2,7 @@
 
 use super::{Campaign, CampaignStatus, Creative, Delivery, Group, MessageStatus};
 use crate::audience::Facts;
+use crate::behavior::Progress;
 use crate::customer::{Customer, OptInChoice};
 use crate::time::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ fn state(
     if !qualified {
         return ParticipationState::NotQualified;
     }
-    if campaign.behaviors.iter().filter_map(progress).any(|progress| progress.has_begun()) {
+    if campaign.behaviors.iter().filter_map(progress).any(Progress::has_begun) {
         return ParticipationState::InProgress;
     }
     if choice.is_some() { ParticipationState::OptedIn } else { ParticipationState::Qualified }
