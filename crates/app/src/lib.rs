@@ -2,4 +2,14 @@
 //!
 //! Use cases load, let the domain decide, and save. They know no HTTP, no SQL and no wall clock.
 
+pub mod catalog;
+pub mod error;
+mod locks;
 pub mod ports;
+pub mod secrets;
+mod services;
+pub mod tracking;
+pub mod usecases;
+
+pub use error::{AppError, AppResult};
+pub use services::{Services, Settings};

@@ -18,6 +18,8 @@ pub struct Organization {
     /// Scheme and host in front of every URL that this organization's answers carry, without a trailing slash;
     /// `None` takes the server's own.
     pub public_base_url: Option<String>,
+    /// Key under which the ids in tracking URLs are derived; random, never shown.
+    pub tracking_secret: String,
     /// When it was created.
     pub created_at: UnixMillis,
 }

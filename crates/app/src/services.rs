@@ -1,0 +1,49 @@
+//! What every use case is handed: the store, the compiled catalog, time, randomness and settings.
+
+use crate::catalog::Catalog;
+use crate::locks::CustomerLocks;
+use crate::ports::{Clock, Entropy, Store, StoreResult};
+use std::sync::Arc;
+
+/// Settings that use cases need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Scheme and host in front of emitted URLs, without a trailing slash, unless the organization has its own.
+    pub public_base_url: String,
+    /// Seconds that a client token is valid.
+    pub client_token_ttl_s: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { public_base_url: "http://127.0.0.1:8080".to_owned(), client_token_ttl_s: 24 * 3600 }
+    }
+}
+
+/// The shared state of a running Muster.
+pub struct Services {
+    /// What survives.
+    pub store: Arc<dyn Store>,
+    /// Configuration, compiled for reading.
+    pub catalog: Catalog,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Settings.
+    pub settings: Settings,
+    pub(crate) locks: CustomerLocks,
+}
+
+impl Services {
+    /// Loads the catalog from the store and is ready to serve.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        settings: Settings,
+    ) -> StoreResult<Arc<Self>> {
+        let catalog = Catalog::load(Arc::clone(&store)).await?;
+        Ok(Arc::new(Self { store, catalog, clock, entropy, settings, locks: CustomerLocks::default() }))
+    }
+}

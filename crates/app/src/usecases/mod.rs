@@ -1,0 +1,10 @@
+//! One file an operation.
+
+pub mod campaign_info;
+pub mod change_customer;
+pub mod decide;
+pub mod ingest;
+pub mod opt_in;
+pub mod render_creative;
+pub mod select;
+pub mod track;
