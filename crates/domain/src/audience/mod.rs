@@ -2,6 +2,7 @@
 
 mod dates;
 mod error;
+mod explain;
 mod facts;
 mod field;
 pub mod limits;
@@ -14,5 +15,6 @@ mod tests;
 mod text;
 
 pub use error::{Position, Reason, TargetingError};
+pub use explain::{ClauseExplanation, Explanation, Grounds};
 pub use facts::{Facts, PastEvent};
 pub use targeting::{EventDemand, Targeting};

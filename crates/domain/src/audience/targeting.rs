@@ -1,6 +1,7 @@
 //! A targeting query as campaigns hold it.
 
 use super::error::{Position, Reason, TargetingError};
+use super::explain::{self, Explanation, Grounds};
 use super::field::Field;
 use super::query::Query;
 use super::{Facts, limits, parse, text};
@@ -87,6 +88,14 @@ impl Targeting {
     /// [`may_qualify`](crate::campaign::may_qualify).
     pub fn matches(&self, facts: &Facts<'_>) -> bool {
         self.query().is_some_and(|query| query.matches(facts))
+    }
+
+    /// The verdict with every clause behind it, each with what the customer has.
+    pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
+        match &self.0.parsed {
+            Ok(query) => explain::explain(query, facts),
+            Err(error) => Explanation { verdict: false, grounds: Grounds::Unreadable(error.to_string()) },
+        }
     }
 
     /// The events that must be in [`Facts::events`] for this query, by name, each with the longest look back. Facts

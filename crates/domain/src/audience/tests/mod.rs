@@ -1,6 +1,7 @@
 //! Tests of the targeting language as a whole.
 
 mod evaluation;
+mod explanation;
 mod refusals;
 
 use super::{Facts, PastEvent, Targeting};
