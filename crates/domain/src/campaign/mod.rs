@@ -10,6 +10,9 @@
 
 mod creative;
 mod participation;
+mod validate;
+#[cfg(test)]
+mod validate_tests;
 
 pub use creative::{
     ActionType, Creative, CreativeContent, Delivery, FrequencyCap, MessageStatus, MessageTemplate,
@@ -19,6 +22,7 @@ pub use participation::{
     OptInRefusal, Participation, ParticipationState, check_opt_in, may_qualify, participation, qualifies,
     shows,
 };
+pub use validate::{CampaignError, Fault, limits};
 
 use crate::audience::Targeting;
 use crate::behavior::Behavior;
