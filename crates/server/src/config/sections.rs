@@ -120,7 +120,7 @@ pub struct Engagement {
 
 impl Default for Engagement {
     fn default() -> Self {
-        Self { error_code_case: ErrorCodeCase::Documented, client_token_ttl_s: 3600 }
+        Self { error_code_case: ErrorCodeCase::Documented, client_token_ttl_s: 86_400 }
     }
 }
 
