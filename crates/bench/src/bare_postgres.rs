@@ -96,9 +96,8 @@ impl BarePostgres {
                 let statements = customers.iter().zip(keys).map(|(customer, key)| {
                     let (transaction, log, progress) = (&transaction, &log, &progress);
                     async move {
-                        let logged = transaction.execute(log, &[customer, key]);
                         futures_util::future::try_join(
-                            logged,
+                            transaction.execute(log, &[customer, key]),
                             transaction.execute(progress, &[customer]),
                         )
                         .await

@@ -5,9 +5,7 @@ use muster_app::ports::{
 };
 use muster_app::{Services, Settings, tracking};
 use muster_domain::behavior::{Behavior, Rule};
-use muster_domain::campaign::{
-    AdBundle, Campaign, CampaignStatus, CampaignType, LineItem, OptIn,
-};
+use muster_domain::campaign::{AdBundle, Campaign, CampaignStatus, CampaignType, LineItem, OptIn};
 use muster_domain::customer::{Customer, Points, Profile, Standing, Tag};
 use muster_domain::ids::{BehaviorId, CampaignId, CustomerId, LineItemId, OrganizationId};
 use muster_domain::organization::Organization;
@@ -38,8 +36,7 @@ pub async fn start(store: Arc<dyn Store>, seed: u64) -> Fallible<(Arc<Services>,
     };
     store.write_catalog(organization, vec![CatalogWrite::Organization(record)]).await?;
     let entropy = Arc::new(SeededEntropy::new(seed));
-    let services =
-        Services::start(store, Arc::new(SystemClock), entropy, Settings::default()).await?;
+    let services = Services::start(store, Arc::new(SystemClock), entropy, Settings::default()).await?;
     Ok((services, organization))
 }
 
@@ -60,7 +57,11 @@ pub fn plain_campaign(id: i64) -> Campaign {
         reporting_ends_at: window.ends_at,
         opt_in: OptIn { required: false, window, limit: None },
         bundle: AdBundle::default(),
-        line_items: vec![LineItem { id: LineItemId(1_000_000 + id), name: "Line item".into(), groups: vec![] }],
+        line_items: vec![LineItem {
+            id: LineItemId(1_000_000 + id),
+            name: "Line item".into(),
+            groups: vec![],
+        }],
         behaviors: vec![],
         offers: vec![],
         division: None,

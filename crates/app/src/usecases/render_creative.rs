@@ -39,9 +39,10 @@ pub async fn render_creative(
     let view = view_customer(services, Arc::clone(organization), customer).await?;
     let entry = organization.campaign_of_creative(creative).ok_or_else(unknown)?;
     let group = entry.campaign.group_of(creative).ok_or_else(unknown)?;
-    let html = match &group.creative.content {
-        CreativeContent::InternalFullPage { html } | CreativeContent::InternalBehavior { html } => html,
-        _ => return Err(unknown()),
+    let (CreativeContent::InternalFullPage { html } | CreativeContent::InternalBehavior { html }) =
+        &group.creative.content
+    else {
+        return Err(unknown());
     };
     let decision = view.one(entry);
     let shown = decision.participation.eligible
