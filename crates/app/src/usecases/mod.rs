@@ -2,6 +2,7 @@
 
 pub mod campaign_info;
 pub mod change_customer;
+pub mod create_campaign;
 pub mod decide;
 pub mod ingest;
 pub mod opt_in;
