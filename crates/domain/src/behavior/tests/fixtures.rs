@@ -1,6 +1,8 @@
 //! Builders of behaviors and events with good defaults.
 
-use crate::behavior::{Behavior, EventMatch, Goal, GoalGroup, Measure, Rule};
+use crate::behavior::{
+    Behavior, DayZone, EventMatch, Folded, Goal, GoalGroup, Measure, Progress, Rule, fold,
+};
 use crate::event::{Context, ContextValue, Event, EventKey};
 use crate::ids::{BehaviorId, CampaignId};
 use crate::time::UnixMillis;
@@ -122,4 +124,17 @@ impl From<bool> for ContextValue {
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
+}
+
+/// Folds events that are in order, with UTC days, and sums what each gave.
+pub(super) fn run(behavior: &Behavior, events: &[Event]) -> (Progress, Folded) {
+    let mut progress = Progress::new();
+    let mut total = Folded::default();
+    for event in events {
+        let folded = fold(behavior, &mut progress, event, &DayZone::UTC).unwrap();
+        total.counted |= folded.counted;
+        total.achievements += folded.achievements;
+        total.points = total.points.saturating_add(folded.points);
+    }
+    (progress, total)
 }
