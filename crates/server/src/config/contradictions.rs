@@ -82,6 +82,7 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     let Config { server, store, engagement, engine, log: _ } = config;
     let bounds: [(&str, u64, RangeInclusive<u64>); 16] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
+        ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
         ("server.max_concurrent_requests", server.max_concurrent_requests, 1..=1_000_000),
         ("server.shutdown_grace_ms", server.shutdown_grace_ms, 0..=HOUR_MS),
@@ -96,8 +97,6 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("engine.poll_interval_ms", engine.poll_interval_ms, 10..=HOUR_MS),
         ("engine.sweep_interval_s", engine.sweep_interval_s, 1..=86_400),
         ("engine.reply_retention_s", engine.reply_retention_s, 60..=YEAR_S),
-        // A lease that ends before the next look would let two nodes take turns on one job.
-        ("engine.poll_interval_ms", engine.poll_interval_ms, 0..=engine.job_lease_ms.max(10)),
     ];
     for (name, value, bound) in bounds {
         if !bound.contains(&value) {

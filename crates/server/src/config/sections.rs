@@ -1,9 +1,16 @@
 //! The sections, with the built-in value of every setting.
 
 use super::Secret;
+use muster_web::Limits;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// A number of things in memory. The bounds of every setting lie far below what a machine can count.
+fn count(setting: u64) -> usize {
+    usize::try_from(setting).unwrap_or(usize::MAX)
+}
 
 /// How the server is reached and what it accepts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,9 +29,11 @@ pub struct Server {
     pub allow_plain_http_beyond_loopback: bool,
     /// Longest request body, in bytes. Longer ones are answered 413.
     pub request_body_limit_bytes: u64,
-    /// Longest time a request may take, in milliseconds.
+    /// Longest time for a request's body to arrive, in milliseconds.
+    pub request_body_timeout_ms: u64,
+    /// Longest time a request may take, its body included, in milliseconds.
     pub request_timeout_ms: u64,
-    /// Requests handled at the same time. Those beyond are refused, not queued.
+    /// Requests that each face handles at the same time. Those beyond are refused, not queued.
     pub max_concurrent_requests: u64,
     /// How long a stopping server waits for requests and jobs in flight, in milliseconds.
     pub shutdown_grace_ms: u64,
@@ -39,8 +48,9 @@ impl Default for Server {
             tls_key: None,
             allow_plain_http_beyond_loopback: false,
             request_body_limit_bytes: 1024 * 1024,
+            request_body_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
-            max_concurrent_requests: 1024,
+            max_concurrent_requests: 4096,
             shutdown_grace_ms: 10_000,
         }
     }
@@ -58,6 +68,16 @@ impl Server {
             let scheme = if self.uses_tls() { "https" } else { "http" };
             format!("{scheme}://{bound}")
         })
+    }
+
+    /// The limits that stand in front of every face.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            body_max_bytes: count(self.request_body_limit_bytes),
+            body_timeout: Duration::from_millis(self.request_body_timeout_ms),
+            request_timeout: Duration::from_millis(self.request_timeout_ms),
+            in_flight_max: count(self.max_concurrent_requests),
+        }
     }
 }
 

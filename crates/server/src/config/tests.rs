@@ -92,11 +92,11 @@ fn every_setting_is_taken_from_its_variable() {
             ("format", _) => "json",
             ("filter", _) => "debug",
             (_, Json::Bool(_)) => "true",
-            (_, Json::Number(_)) => "2000",
+            (_, Json::Number(_)) => "12000",
             (_, Json::String(_) | Json::Null) => "elsewhere",
             other => panic!("no example for {other:?}"),
         };
-        // Counts of workers and connections have bounds below 2000, and the certificate wants its key.
+        // Counts of workers and connections have bounds below 12000, and the certificate wants its key.
         let value =
             if ["readers", "postgres_pool", "job_workers"].contains(&setting.as_str()) { "7" } else { value };
         let mut given = vec![(variable_name(&section, &setting), value)];
@@ -118,7 +118,7 @@ fn later_layers_win() {
     let path = folder.path().join("muster.toml");
     std::fs::write(
         &path,
-        "[server]\nlisten = \"127.0.0.1:1\"\nrequest_timeout_ms = 11\nshutdown_grace_ms = 12\n",
+        "[server]\nlisten = \"127.0.0.1:1\"\nrequest_timeout_ms = 11000\nshutdown_grace_ms = 12\n",
     )
     .unwrap();
     let overrides = Overrides {
@@ -128,15 +128,15 @@ fn later_layers_win() {
     };
     let environment = variables(&[
         ("MUSTER_SERVER__LISTEN", "127.0.0.1:2"),
-        ("MUSTER_SERVER__REQUEST_TIMEOUT_MS", "21"),
+        ("MUSTER_SERVER__REQUEST_TIMEOUT_MS", "21000"),
         ("MUSTER_STORE__DATA_DIR", "variable"),
     ]);
     let config = Config::from_layers(&overrides, environment).unwrap();
     assert_eq!(config.server.listen.port(), 3, "a flag wins over a variable");
     assert_eq!(config.store.data_dir, Path::new("flag"));
-    assert_eq!(config.server.request_timeout_ms, 21, "a variable wins over the file");
+    assert_eq!(config.server.request_timeout_ms, 21_000, "a variable wins over the file");
     assert_eq!(config.server.shutdown_grace_ms, 12, "the file wins over the built-in value");
-    assert_eq!(config.server.max_concurrent_requests, 1024, "what nobody gives keeps its built-in value");
+    assert_eq!(config.server.max_concurrent_requests, 4096, "what nobody gives keeps its built-in value");
 }
 
 #[test]
@@ -216,11 +216,6 @@ fn what_cannot_stand_is_refused_by_name() {
         ("no folder", "[store]\ndata_dir = \"\"", &["store.data_dir"]),
         ("not a filter", "[log]\nfilter = \"a=loudest\"", &["log.filter", "loudest"]),
         ("no readers", "[store]\nreaders = 0", &["store.readers is 0", "1 to 256"]),
-        (
-            "look slower than the lease",
-            "[engine]\npoll_interval_ms = 5000\njob_lease_ms = 4000",
-            &["engine.poll_interval_ms is 5000", "4000"],
-        ),
     ];
     for (name, text, expected) in cases {
         let message = with_file(text).expect_err(name).to_string();
@@ -275,10 +270,8 @@ fn every_number_has_bounds_that_hold_at_their_edges() {
                 |(low, high)| (low.parse::<u64>().unwrap(), high.parse::<u64>().unwrap()),
             );
         let accepted = |value: u64| with_file(&format!("[{section}]\n{setting} = {value}")).is_ok();
-        // What one setting allows another may narrow, so the far ends are tried where nothing else speaks.
-        let narrowed = ["poll_interval_ms", "job_lease_ms"].contains(&setting.as_str());
-        assert!(narrowed || accepted(low), "{section}.{setting} = {low}");
-        assert!(narrowed || accepted(high), "{section}.{setting} = {high}");
+        assert!(accepted(low), "{section}.{setting} = {low}");
+        assert!(accepted(high), "{section}.{setting} = {high}");
         assert!(!accepted(high + 1), "{section}.{setting} = {}", high + 1);
         assert!(low == 0 || !accepted(low - 1), "{section}.{setting} = {low} - 1");
     }
@@ -293,6 +286,18 @@ fn links_begin_with_the_public_address_or_the_bound_one() {
     assert_eq!(tls.base_url(bound), "https://127.0.0.1:4711");
     let public = Server { public_base_url: Some("https://a.example/m".to_owned()), ..tls };
     assert_eq!(public.base_url(bound), "https://a.example/m");
+}
+
+#[test]
+fn the_limits_of_the_faces_are_those_of_the_settings() {
+    let limits = Server { request_body_limit_bytes: 2048, ..Server::default() }.limits();
+    assert_eq!(limits.body_max_bytes, 2048);
+    let (built_in, faces) = (Server::default().limits(), muster_web::Limits::default());
+    assert_eq!(
+        (built_in.body_max_bytes, built_in.body_timeout, built_in.request_timeout, built_in.in_flight_max),
+        (faces.body_max_bytes, faces.body_timeout, faces.request_timeout, faces.in_flight_max),
+        "a face started without settings behaves like a server started without settings"
+    );
 }
 
 proptest! {
