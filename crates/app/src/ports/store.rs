@@ -114,6 +114,9 @@ pub enum Expected {
 /// One write to the configuration. Several go in one transaction, all or none.
 #[derive(Debug, Clone)]
 pub enum CatalogWrite {
+    /// Changes nothing, and refuses the whole transaction as stale (`organization`) unless the organization's
+    /// configuration has this version.
+    IfVersion(u64),
     /// Creates or replaces the organization itself (its name is unique).
     Organization(Organization),
     /// Creates or replaces a division.
@@ -138,6 +141,11 @@ pub enum CatalogWrite {
     Model(AttributeModel),
     /// Adds a management token.
     Token(ManagementToken),
+    /// Deletes the management token of that digest; one that does not exist is no error.
+    RevokeToken {
+        /// SHA-256 of the token, hexadecimal.
+        sha256: String,
+    },
     /// Starts a job.
     Job(Job),
     /// Remembers the answer to an idempotent request.
@@ -442,6 +450,12 @@ pub trait Store: Send + Sync {
 
     /// The management token of that digest.
     async fn management_token(&self, sha256: &str) -> StoreResult<Option<ManagementToken>>;
+
+    /// Management tokens, oldest first: those of one organization, or with `None` those that open all.
+    async fn management_tokens(
+        &self,
+        organization: Option<OrganizationId>,
+    ) -> StoreResult<Vec<ManagementToken>>;
 
     /// The remembered answer under an idempotency key.
     async fn stored_reply(&self, key: &str) -> StoreResult<Option<StoredReply>>;
