@@ -16,8 +16,8 @@ use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What can go wrong with the store itself.
-#[derive(Debug, thiserror::Error)]
+/// What can go wrong with the store itself. It can be cloned: one failed transaction answers many writers.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else holds it and did not let go in time. Trying again can help.
     #[error("the store is locked by another process: {0}")]
@@ -434,7 +434,9 @@ pub trait Store: Send + Sync {
     /// Makes sure that [`Store::allocate_ids`] never returns `last` or anything below it.
     async fn reserve_ids_through(&self, organization: OrganizationId, last: i64) -> StoreResult<()>;
 
-    /// Applies the writes in one transaction, adds one to the organization's version and returns it.
+    /// Applies the writes in one transaction, adds one to the organization's version and returns it. Tokens that
+    /// open all organizations and remembered answers need no organization: where it does not exist, and the
+    /// writes hold nothing else, they are applied and the version returned is 0.
     async fn write_catalog(
         &self,
         organization: OrganizationId,
