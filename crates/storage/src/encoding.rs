@@ -130,7 +130,9 @@ pub(crate) const fn job_state_key(state: JobState) -> &'static str {
 pub(crate) fn needs_no_organization(write: &CatalogWrite) -> bool {
     matches!(
         write,
-        CatalogWrite::Token(ManagementToken { organization: None, .. }) | CatalogWrite::Reply(_)
+        CatalogWrite::Token(ManagementToken { organization: None, .. })
+            | CatalogWrite::RevokeToken { .. }
+            | CatalogWrite::Reply(_)
     )
 }
 

@@ -435,7 +435,7 @@ pub trait Store: Send + Sync {
     async fn reserve_ids_through(&self, organization: OrganizationId, last: i64) -> StoreResult<()>;
 
     /// Applies the writes in one transaction, adds one to the organization's version and returns it. Tokens that
-    /// open all organizations and remembered answers need no organization: where it does not exist, and the
+    /// open all organizations, revocations and remembered answers need no organization: where it does not exist, and the
     /// writes hold nothing else, they are applied and the version returned is 0.
     async fn write_catalog(
         &self,

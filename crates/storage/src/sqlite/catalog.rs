@@ -9,7 +9,7 @@ use muster_domain::campaign::Campaign;
 use muster_domain::ids::{ApiKey, CampaignId, OrganizationId};
 use muster_domain::organization::{App, Division, Organization};
 use muster_domain::time::UnixMillis;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -108,16 +108,31 @@ pub(super) fn management_token(
     sha256: &str,
 ) -> Result<Option<ManagementToken>, Fault> {
     Ok(connection
-        .prepare_cached("SELECT organization, name, created_at FROM management_token WHERE sha256 = ?1")?
-        .query_row(params![sha256], |row| {
-            Ok(ManagementToken {
-                sha256: sha256.to_owned(),
-                organization: row.get::<_, Option<i64>>(0)?.map(OrganizationId),
-                name: row.get(1)?,
-                created_at: UnixMillis(row.get(2)?),
-            })
-        })
+        .prepare_cached("SELECT sha256, organization, name, created_at FROM management_token WHERE sha256 = ?1")?
+        .query_row(params![sha256], token)
         .optional()?)
+}
+
+pub(super) fn management_tokens(
+    connection: &Connection,
+    organization: Option<OrganizationId>,
+) -> Result<Vec<ManagementToken>, Fault> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT sha256, organization, name, created_at FROM management_token
+             WHERE organization IS ?1 ORDER BY created_at, sha256",
+        )?
+        .query_map(params![organization.map(|id| id.0)], token)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+fn token(row: &Row<'_>) -> rusqlite::Result<ManagementToken> {
+    Ok(ManagementToken {
+        sha256: row.get(0)?,
+        organization: row.get::<_, Option<i64>>(1)?.map(OrganizationId),
+        name: row.get(2)?,
+        created_at: UnixMillis(row.get(3)?),
+    })
 }
 
 pub(super) fn stored_reply(connection: &Connection, key: &str) -> Result<Option<StoredReply>, Fault> {
@@ -209,6 +224,12 @@ fn apply(connection: &Connection, organization: OrganizationId, writes: &[Catalo
 
 fn apply_one(connection: &Connection, organization: OrganizationId, write: &CatalogWrite) -> Result<(), Stop> {
     match write {
+        CatalogWrite::IfVersion(version) => {
+            let holds = connection
+                .prepare_cached("SELECT 1 FROM organization WHERE id = ?1 AND version = ?2")?
+                .exists(params![organization.0, counter_to_column(*version)])?;
+            if holds { Ok(()) } else { Err(Stop::Refused(CatalogRefusal::Stale { what: "organization" })) }
+        }
         CatalogWrite::Organization(entity) => write_organization(connection, entity),
         CatalogWrite::Division(entity) => write_division(connection, organization, entity),
         CatalogWrite::App(entity) => write_app(connection, organization, entity),
@@ -226,6 +247,10 @@ fn apply_one(connection: &Connection, organization: OrganizationId, write: &Cata
             .execute(params![token.sha256, token.organization.map(|id| id.0), token.name, token.created_at.0])
             .map(drop)
             .map_err(|error| taken(error, "token", &token.name)),
+        CatalogWrite::RevokeToken { sha256 } => {
+            connection.prepare_cached("DELETE FROM management_token WHERE sha256 = ?1")?.execute(params![sha256])?;
+            Ok(())
+        }
         CatalogWrite::Job(job) => super::jobs::insert(connection, job)?
             .map_err(|error| taken(error, "job", &job.id.to_string())),
         CatalogWrite::Reply(reply) => insert_reply(connection, reply).map_err(|error| {

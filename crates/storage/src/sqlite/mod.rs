@@ -125,6 +125,13 @@ impl Store for SqliteStore {
         self.readers.read(|connection| catalog::management_token(connection, sha256))
     }
 
+    async fn management_tokens(
+        &self,
+        organization: Option<OrganizationId>,
+    ) -> StoreResult<Vec<ManagementToken>> {
+        self.scan(move |connection| catalog::management_tokens(connection, organization)).await
+    }
+
     async fn stored_reply(&self, key: &str) -> StoreResult<Option<StoredReply>> {
         self.readers.read(|connection| catalog::stored_reply(connection, key))
     }
