@@ -2,6 +2,25 @@
 //!
 //! It is read in one look-up and written in one statement under a version.
 
+mod apply;
+mod attributes;
+mod country;
+mod error;
+mod json;
+pub mod limits;
+mod patch;
+mod phone;
+mod read;
+mod tagging;
+#[cfg(test)]
+mod tests;
+
+pub use error::{ProfileError, Reason};
+pub use patch::{Patch, ProfilePatch};
+pub use phone::phone_key;
+pub use read::READ_ONLY;
+pub use tagging::{TagError, check_tag_name};
+
 use crate::behavior::Progress;
 use crate::ids::{BehaviorId, CampaignId, CreativeId};
 use crate::time::UnixMillis;
@@ -48,6 +67,55 @@ pub struct Customer {
 }
 
 impl Customer {
+    /// A new registered customer. Without external id and e-mail nobody is registered.
+    pub fn create(patch: &ProfilePatch, tracking_id: Uuid, now: UnixMillis) -> Result<Self, ProfileError> {
+        let mut customer = Self::anonymous(tracking_id, now);
+        customer.profile.apply(patch, now)?;
+        if !customer.profile.has_identity() {
+            return Err(ProfileError::NoIdentity);
+        }
+        customer.registered_at = Some(now);
+        Ok(customer)
+    }
+
+    /// A new customer known by nothing but a client token.
+    pub fn anonymous(tracking_id: Uuid, now: UnixMillis) -> Self {
+        Self {
+            profile: Profile { opted_in: true, ..Profile::default() },
+            standing: Standing::default(),
+            tags: BTreeMap::new(),
+            choices: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            points: Points::default(),
+            impressions: BTreeMap::new(),
+            tracking_id,
+            events_logged: 0,
+            created_at: now,
+            updated_at: now,
+            registered_at: None,
+        }
+    }
+
+    /// Changes the profile, or refuses and changes nothing; tells whether anything is different now. An anonymous
+    /// customer who gains an identity is registered from then on, and a registered one cannot lose it.
+    pub fn change(&mut self, patch: &ProfilePatch, now: UnixMillis) -> Result<bool, ProfileError> {
+        let mut profile = self.profile.clone();
+        profile.apply(patch, now)?;
+        let identified = profile.has_identity();
+        if !self.is_anonymous() && !identified {
+            return Err(ProfileError::NoIdentity);
+        }
+        let changed = profile != self.profile;
+        if changed {
+            self.profile = profile;
+            self.updated_at = now;
+        }
+        if identified && self.is_anonymous() {
+            self.registered_at = Some(now);
+        }
+        Ok(changed)
+    }
+
     /// Whether no registered person stands behind it.
     pub fn is_anonymous(&self) -> bool {
         self.registered_at.is_none()
