@@ -80,7 +80,7 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     const HOUR_MS: u64 = 3_600_000;
     const YEAR_S: u64 = 366 * 86_400;
     let Config { server, store, engagement, engine, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 16] = [
+    let bounds: [(&str, u64, RangeInclusive<u64>); 20] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
@@ -91,6 +91,10 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("store.busy_timeout_ms", store.busy_timeout_ms, 0..=HOUR_MS),
         ("store.postgres_pool", store.postgres_pool, 1..=1024),
         ("store.postgres_connect_timeout_ms", store.postgres_connect_timeout_ms, 1..=HOUR_MS),
+        ("store.cache_mib", store.cache_mib, 1..=65_536),
+        ("store.mmap_mib", store.mmap_mib, 0..=1 << 20),
+        ("store.postgres_statement_timeout_ms", store.postgres_statement_timeout_ms, 1..=HOUR_MS),
+        ("store.postgres_lock_timeout_ms", store.postgres_lock_timeout_ms, 1..=HOUR_MS),
         ("engagement.client_token_ttl_s", engagement.client_token_ttl_s, 1..=YEAR_S),
         ("engine.job_workers", engine.job_workers, 0..=256),
         ("engine.job_lease_ms", engine.job_lease_ms, 1_000..=HOUR_MS),

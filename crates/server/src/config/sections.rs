@@ -91,16 +91,24 @@ pub struct Store {
     pub database_url: Option<Secret>,
     /// How far an acknowledged write has gone on the embedded store.
     pub synchronous: Synchronous,
-    /// Connections that read from the embedded store.
+    /// Connections that read from the embedded store and are kept open.
     pub readers: u64,
-    /// Writes that may wait for the writer. Those beyond are refused as overloaded.
+    /// Customer writes that may wait for a writer, on either store. Those beyond are refused as overloaded.
     pub writer_queue: u64,
     /// How long to wait for another process that holds the embedded store, in milliseconds.
     pub busy_timeout_ms: u64,
+    /// Page cache of the embedded store's writer, in MiB.
+    pub cache_mib: u64,
+    /// How much of the embedded store's file is read through memory mapping, in MiB.
+    pub mmap_mib: u64,
     /// Connections to PostgreSQL that read; the writers have their own.
     pub postgres_pool: u64,
     /// Longest time to reach PostgreSQL or to get a connection from the pool, in milliseconds.
     pub postgres_connect_timeout_ms: u64,
+    /// Longest time a statement may take on PostgreSQL, in milliseconds.
+    pub postgres_statement_timeout_ms: u64,
+    /// Longest time a statement may wait on PostgreSQL for a row that another one holds, in milliseconds.
+    pub postgres_lock_timeout_ms: u64,
 }
 
 impl Default for Store {
@@ -109,11 +117,15 @@ impl Default for Store {
             data_dir: PathBuf::from("muster-data"),
             database_url: None,
             synchronous: Synchronous::Full,
-            readers: 4,
-            writer_queue: 8192,
+            readers: 8,
+            writer_queue: 16_384,
             busy_timeout_ms: 5_000,
+            cache_mib: 64,
+            mmap_mib: 4096,
             postgres_pool: 16,
-            postgres_connect_timeout_ms: 5_000,
+            postgres_connect_timeout_ms: 3_000,
+            postgres_statement_timeout_ms: 30_000,
+            postgres_lock_timeout_ms: 5_000,
         }
     }
 }
