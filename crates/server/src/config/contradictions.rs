@@ -17,6 +17,8 @@ pub(super) fn find(config: &Config) -> Vec<String> {
         // The value itself is never repeated: it holds a password.
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.reveal().starts_with(scheme)) {
             faults.push("store.database_url must begin with postgres://".to_owned());
+        } else if let Err(error) = config.store.to_open() {
+            faults.push(format!("store.database_url: {error}"));
         }
     }
     if let Err(error) = EnvFilter::builder().parse(&config.log.filter) {

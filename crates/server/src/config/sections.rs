@@ -1,6 +1,8 @@
 //! The sections, with the built-in value of every setting.
 
 use super::Secret;
+use muster_app::ports::StoreResult;
+use muster_storage::{PostgresConfig, SqliteConfig, StoreConfig};
 use muster_web::Limits;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,6 +12,11 @@ use std::time::Duration;
 /// A number of things in memory. The bounds of every setting lie far below what a machine can count.
 fn count(setting: u64) -> usize {
     usize::try_from(setting).unwrap_or(usize::MAX)
+}
+
+/// A size of memory, for the same reason without loss.
+fn mebibytes(setting: u64) -> u32 {
+    u32::try_from(setting).unwrap_or(u32::MAX)
 }
 
 /// How the server is reached and what it accepts.
@@ -127,6 +134,33 @@ impl Default for Store {
             postgres_statement_timeout_ms: 30_000,
             postgres_lock_timeout_ms: 5_000,
         }
+    }
+}
+
+impl Store {
+    /// The store to open. Fails if the database URL cannot be read; the message never repeats it.
+    pub fn to_open(&self) -> StoreResult<StoreConfig> {
+        let Some(url) = &self.database_url else {
+            return Ok(StoreConfig::Sqlite(SqliteConfig {
+                directory: self.data_dir.clone(),
+                synchronous: match self.synchronous {
+                    Synchronous::Full => muster_storage::Synchronous::Full,
+                    Synchronous::Normal => muster_storage::Synchronous::Normal,
+                },
+                readers: count(self.readers),
+                busy_timeout: Duration::from_millis(self.busy_timeout_ms),
+                queue_max: count(self.writer_queue),
+                cache_mib: mebibytes(self.cache_mib),
+                mmap_mib: mebibytes(self.mmap_mib),
+            }));
+        };
+        let mut config = PostgresConfig::new(url.reveal())?;
+        config.pool_max = count(self.postgres_pool);
+        config.connect_timeout = Duration::from_millis(self.postgres_connect_timeout_ms);
+        config.statement_timeout = Duration::from_millis(self.postgres_statement_timeout_ms);
+        config.lock_timeout = Duration::from_millis(self.postgres_lock_timeout_ms);
+        config.queue_max = count(self.writer_queue);
+        Ok(StoreConfig::Postgres(config))
     }
 }
 

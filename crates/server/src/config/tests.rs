@@ -1,4 +1,5 @@
 use super::*;
+use muster_storage::{PostgresConfig, SqliteConfig, StoreConfig};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::path::Path;
@@ -213,6 +214,11 @@ fn what_cannot_stand_is_refused_by_name() {
             &["public_base_url", "TLS"],
         ),
         ("another database", "[store]\ndatabase_url = \"mysql://a\"", &["store.database_url", "postgres://"]),
+        (
+            "a URL without a host",
+            "[store]\ndatabase_url = \"postgres:///db\"",
+            &["store.database_url", "host"],
+        ),
         ("no folder", "[store]\ndata_dir = \"\"", &["store.data_dir"]),
         ("not a filter", "[log]\nfilter = \"a=loudest\"", &["log.filter", "loudest"]),
         ("no readers", "[store]\nreaders = 0", &["store.readers is 0", "1 to 256"]),
@@ -297,6 +303,56 @@ fn the_limits_of_the_faces_are_those_of_the_settings() {
         (built_in.body_max_bytes, built_in.body_timeout, built_in.request_timeout, built_in.in_flight_max),
         (faces.body_max_bytes, faces.body_timeout, faces.request_timeout, faces.in_flight_max),
         "a face started without settings behaves like a server started without settings"
+    );
+}
+
+#[test]
+fn the_store_to_open_is_that_of_the_settings() {
+    let opened = |store: &Store| format!("{:?}", store.to_open().unwrap());
+    let built_in = Store { data_dir: "data".into(), ..Store::default() };
+    let embedded = StoreConfig::Sqlite(SqliteConfig::new("data"));
+    assert_eq!(
+        opened(&built_in),
+        format!("{embedded:?}"),
+        "the settings' built-in values are the store's own"
+    );
+    let url = "postgres://muster@localhost/muster";
+    let shared = Store { database_url: Some(Secret::new(url)), ..Store::default() };
+    let postgres = StoreConfig::Postgres(PostgresConfig::new(url).unwrap());
+    assert_eq!(opened(&shared), format!("{postgres:?}"), "the settings' built-in values are the store's own");
+
+    let changed = Store {
+        synchronous: Synchronous::Normal,
+        readers: 3,
+        busy_timeout_ms: 17,
+        writer_queue: 19,
+        cache_mib: 23,
+        mmap_mib: 29,
+        ..built_in
+    };
+    let StoreConfig::Sqlite(embedded) = changed.to_open().unwrap() else {
+        panic!("no URL is the embedded store")
+    };
+    assert_eq!(embedded.synchronous, muster_storage::Synchronous::Normal);
+    assert_eq!((embedded.readers, embedded.queue_max), (3, 19));
+    assert_eq!((embedded.busy_timeout.as_millis(), embedded.cache_mib, embedded.mmap_mib), (17, 23, 29));
+    let changed = Store {
+        writer_queue: 19,
+        postgres_pool: 31,
+        postgres_connect_timeout_ms: 37,
+        postgres_statement_timeout_ms: 41,
+        postgres_lock_timeout_ms: 43,
+        ..shared
+    };
+    let StoreConfig::Postgres(postgres) = changed.to_open().unwrap() else { panic!("a URL is PostgreSQL") };
+    assert_eq!((postgres.queue_max, postgres.pool_max), (19, 31));
+    assert_eq!(
+        (
+            postgres.connect_timeout.as_millis(),
+            postgres.statement_timeout.as_millis(),
+            postgres.lock_timeout.as_millis()
+        ),
+        (37, 41, 43)
     );
 }
 
