@@ -1,6 +1,7 @@
 //! Events: what a customer did. They are the truth that behaviors fold into progress.
 
 use crate::ids::CampaignId;
+use crate::number::Number;
 use crate::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,49 +41,34 @@ impl ContextValue {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
-            (Self::Integer(a), Self::Integer(b)) => Some(a.cmp(b)),
-            (Self::Number(a), Self::Number(b)) => a.partial_cmp(b),
-            (Self::Integer(a), Self::Number(b)) => compare_integer(*a, *b),
-            (Self::Number(a), Self::Integer(b)) => compare_integer(*b, *a).map(Ordering::reverse),
-            _ => None,
+            (a, b) => Some(a.number()?.cmp(&b.number()?)),
+        }
+    }
+
+    /// The number that it is; `None` for other kinds and for NaN, which JSON cannot spell.
+    fn number(&self) -> Option<Number> {
+        match self {
+            Self::Integer(integer) => Some(Number::Int(*integer)),
+            Self::Number(float) if !float.is_nan() => Some(Number::from_f64(*float)),
+            Self::Number(_) | Self::Bool(_) | Self::Text(_) | Self::Null => None,
         }
     }
 
     /// A text that is the same for two values exactly when they are equal, as [`Self::compare`] has it; `None` for
-    /// null. Long texts are represented by a digest, so that it has at most 33 bytes.
+    /// null and NaN. Long texts are represented by a digest, so that it has at most 33 bytes.
     pub(crate) fn identity(&self) -> Option<String> {
         Some(match self {
             Self::Null => return None,
             Self::Bool(value) => format!("b{}", u8::from(*value)),
-            Self::Integer(value) => format!("i{value}"),
-            Self::Number(value) if is_integer(*value) => format!("i{}", *value as i64),
-            Self::Number(value) => format!("f{value}"),
             Self::Text(text) if text.len() <= 32 => format!("t{text}"),
             Self::Text(text) => digest(text),
+            Self::Integer(_) | Self::Number(_) => match self.number()? {
+                Number::Int(integer) => format!("n{integer}"),
+                Number::Large(integer) => format!("n{integer}"),
+                Number::Float(float) => format!("n{float:e}"),
+            },
         })
     }
-}
-
-const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-
-/// Whether the number is the value of some `i64`.
-fn is_integer(number: f64) -> bool {
-    number.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&number)
-}
-
-/// Compares without the rounding that a cast of the integer would bring.
-fn compare_integer(integer: i64, number: f64) -> Option<Ordering> {
-    if number.is_nan() {
-        return None;
-    }
-    if number >= TWO_TO_63 {
-        return Some(Ordering::Less);
-    }
-    if number < -TWO_TO_63 {
-        return Some(Ordering::Greater);
-    }
-    let whole = number.trunc();
-    Some(integer.cmp(&(whole as i64)).then_with(|| whole.partial_cmp(&number).unwrap_or(Ordering::Equal)))
 }
 
 fn digest(text: &str) -> String {
@@ -175,4 +161,98 @@ pub struct DateAhead;
 /// past has no limit.
 pub fn check_date(occurred_at: UnixMillis, now: UnixMillis) -> Result<(), DateAhead> {
     if occurred_at > now.plus_seconds(MAX_AHEAD_S) { Err(DateAhead) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a18_quantities_are_integers_or_digits() {
+        use QuantityError::{NotAnInteger, NotPositive, TooLarge};
+        for (value, expected) in [
+            (json!(1), Ok(1)),
+            (json!("1"), Ok(1)),
+            (json!("007"), Ok(7)),
+            (json!(4_294_967_295_u64), Ok(u32::MAX)),
+            (json!("4294967295"), Ok(u32::MAX)),
+            (json!(4_294_967_296_u64), Err(TooLarge)),
+            (json!("4294967296"), Err(TooLarge)),
+            (json!("99999999999999999999999999"), Err(TooLarge)),
+            (json!(u64::MAX), Err(TooLarge)),
+            (json!(0), Err(NotPositive)),
+            (json!("0"), Err(NotPositive)),
+            (json!(-1), Err(NotPositive)),
+            (json!("-1"), Err(NotPositive)),
+            (json!("-99999999999999999999999999"), Err(NotPositive)),
+            (json!(1.5), Err(NotAnInteger)),
+            (json!(1.0), Err(NotAnInteger)),
+            (json!(1e30), Err(NotAnInteger)),
+            (json!("1.5"), Err(NotAnInteger)),
+            (json!("1e3"), Err(NotAnInteger)),
+            (json!("+1"), Err(NotAnInteger)),
+            (json!(" 1"), Err(NotAnInteger)),
+            (json!("1 "), Err(NotAnInteger)),
+            (json!("1 000"), Err(NotAnInteger)),
+            (json!("-"), Err(NotAnInteger)),
+            (json!("--1"), Err(NotAnInteger)),
+            (json!("٣"), Err(NotAnInteger)),
+            (json!("0x10"), Err(NotAnInteger)),
+            (json!(""), Err(NotAnInteger)),
+            (json!(null), Err(NotAnInteger)),
+            (json!(true), Err(NotAnInteger)),
+            (json!([1]), Err(NotAnInteger)),
+            (json!({"n": 1}), Err(NotAnInteger)),
+        ] {
+            assert_eq!(parse_quantity(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a16_dates_may_lie_five_minutes_ahead() {
+        let now = UnixMillis(1_500_000_000_000);
+        for (name, ahead_ms, accepted) in [
+            ("now", 0, true),
+            ("five minutes ahead", 300_000, true),
+            ("a moment more", 300_001, false),
+            ("years back", -3_000_000_000_000, true),
+        ] {
+            let verdict = check_date(UnixMillis(now.0 + ahead_ms), now);
+            assert_eq!(verdict.is_ok(), accepted, "{name}");
+        }
+        assert_eq!(check_date(UnixMillis(i64::MAX), now), Err(DateAhead));
+        assert_eq!(check_date(UnixMillis(i64::MIN), now), Ok(()));
+    }
+
+    #[test]
+    fn equal_values_are_known_by_the_same_text() {
+        let long = "x".repeat(33);
+        let values = [
+            json!(null),
+            json!(true),
+            json!(false),
+            json!(1),
+            json!(1.0),
+            json!(1.5),
+            json!(i64::MAX),
+            json!(9_223_372_036_854_775_807.0),
+            json!(1e300),
+            json!("1"),
+            json!("true"),
+            json!(""),
+            json!(&long[..32]),
+            json!(long),
+            json!(format!("#{}", "0".repeat(32))),
+        ];
+        let values: Vec<ContextValue> =
+            values.into_iter().map(|value| serde_json::from_value(value).unwrap()).collect();
+        for a in &values {
+            for b in &values {
+                let same = a.identity().is_some() && a.identity() == b.identity();
+                assert_eq!(same, a.compare(b) == Some(Ordering::Equal), "{a:?} and {b:?}");
+            }
+            assert!(a.identity().is_none_or(|identity| identity.len() <= 33), "{a:?}");
+        }
+    }
 }

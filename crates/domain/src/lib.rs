@@ -9,6 +9,9 @@ pub mod campaign;
 pub mod customer;
 pub mod event;
 pub mod ids;
+mod number;
 pub mod offer;
 pub mod organization;
+#[cfg(test)]
+mod testing;
 pub mod time;

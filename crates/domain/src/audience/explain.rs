@@ -3,8 +3,8 @@
 use super::Facts;
 use super::dates::{self, Relative};
 use super::field::{Actual, Attribute, Field, NameSet};
-use super::number::Number;
 use super::query::{Clause, Query};
+use crate::number::Number;
 use crate::time::UnixMillis;
 use serde::Serialize;
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use super::Facts;
 use super::dates::{self, Span};
-use super::number::Number;
 use crate::customer::{Customer, ExternalIdentifier, Tag};
+use crate::number::Number;
 use crate::time::UnixMillis;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

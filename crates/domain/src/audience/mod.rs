@@ -6,7 +6,6 @@ mod explain;
 mod facts;
 mod field;
 pub mod limits;
-mod number;
 mod parse;
 mod query;
 mod targeting;

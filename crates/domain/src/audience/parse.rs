@@ -305,7 +305,7 @@ fn operand(field: &Field, value: &Value) -> Result<Operand, Reason> {
     match value {
         Value::Null => Err(Reason::NullOperand),
         Value::Bool(value) => Ok(Operand::Bool(*value)),
-        Value::Number(number) => Ok(Operand::Number(super::number::Number::from_json(number))),
+        Value::Number(number) => Ok(Operand::Number(crate::number::Number::from_json(number))),
         Value::String(text) if field.is_date() => {
             DateOperand::parse(text).map(Operand::Date).ok_or_else(|| Reason::BadDate(text.clone()))
         }

@@ -3,7 +3,7 @@
 use super::Facts;
 use super::dates::{self, DateOperand};
 use super::field::{Actual, Field};
-use super::number::Number;
+use crate::number::Number;
 use crate::time::UnixMillis;
 use serde_json::Value;
 

@@ -15,8 +15,8 @@ pub mod limits {
     pub const MAX_VALUES: usize = 100;
     /// Outcomes of one behavior.
     pub const MAX_OUTCOMES: usize = 20;
-    /// Characters of a name, an event name, a context key, a tag or a condition's text.
-    pub const MAX_TEXT_CHARS: usize = 255;
+    /// Bytes of a name, an event name, a context key, a tag or a condition's text.
+    pub const MAX_TEXT_BYTES: usize = 255;
     /// Distinct values that `unique` can ask for: all of a round are stored with the customer.
     pub const MAX_UNIQUE_TOTAL: u32 = 1_000;
     /// The cap per period: so many instants may be stored with the customer.
@@ -59,7 +59,7 @@ pub enum BehaviorError {
         field: &'static str,
     },
     /// A text is too long.
-    #[error("{part}: `{field}` has more than {} characters", limits::MAX_TEXT_CHARS)]
+    #[error("{part}: `{field}` has more than {} bytes", limits::MAX_TEXT_BYTES)]
     TooLong {
         /// Where.
         part: Part,
@@ -287,7 +287,7 @@ fn text(part: &Part, field: &'static str, value: &str) -> Result<(), BehaviorErr
 }
 
 fn bounded(part: &Part, field: &'static str, value: &str) -> Result<(), BehaviorError> {
-    if value.chars().count() > limits::MAX_TEXT_CHARS {
+    if value.len() > limits::MAX_TEXT_BYTES {
         return Err(BehaviorError::TooLong { part: part.clone(), field });
     }
     Ok(())

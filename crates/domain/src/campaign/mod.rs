@@ -10,6 +10,8 @@
 
 mod creative;
 mod participation;
+#[cfg(test)]
+mod participation_tests;
 mod validate;
 #[cfg(test)]
 mod validate_tests;

@@ -161,13 +161,10 @@ fn delivery_is_due(creative: &Creative, facts: &Facts<'_>) -> bool {
 }
 
 fn within_frequency_cap(creative: &Creative, facts: &Facts<'_>) -> bool {
-    let (Some(cap), Some(impression)) =
-        (creative.frequency_cap, facts.customer.impressions.get(&creative.id))
-    else {
-        return true;
-    };
+    let Some(cap) = creative.frequency_cap else { return true };
     let period_ms = i64::from(cap.period_s) * 1000;
-    let recent = impression.recent.iter().filter(|seen| facts.now.since(**seen) < period_ms).count();
+    let seen = facts.customer.impressions.get(&creative.id).map_or(&[][..], |impression| &impression.recent);
+    let recent = seen.iter().filter(|seen| facts.now.since(**seen) < period_ms).count();
     recent < cap.max_views as usize
 }
 

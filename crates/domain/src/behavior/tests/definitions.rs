@@ -30,7 +30,7 @@ fn with_outcome(outcome: Outcome) -> Behavior {
 
 #[test]
 fn sound_definitions_pass() {
-    let long = "ä".repeat(limits::MAX_TEXT_CHARS);
+    let long = "x".repeat(limits::MAX_TEXT_BYTES);
     for (name, behavior) in [
         ("count", count(1)),
         ("the largest total", count(u32::MAX)),
@@ -71,13 +71,13 @@ fn sound_definitions_pass() {
 
 #[test]
 fn faults_are_named_with_their_place() {
-    let long = || "x".repeat(limits::MAX_TEXT_CHARS + 1);
+    let long = || "x".repeat(limits::MAX_TEXT_BYTES + 1);
     for (behavior, message) in [
         (count(0), "the behavior: `total_count` must be at least 1"),
         (unique(0), "the behavior: `total_count` must be at least 1"),
         (unique(1001), "the behavior: `total_count` is beyond its limit of 1000"),
         (changed(count(1), |b| b.name.clear()), "the behavior: `name` is empty"),
-        (changed(count(1), |b| b.name = long()), "the behavior: `name` has more than 255 characters"),
+        (changed(count(1), |b| b.name = long()), "the behavior: `name` has more than 255 bytes"),
         (changed(count(1), |b| b.event_name.clear()), "the behavior: `event_name` is empty"),
         (changed(count(1), |b| b.external_id.clear()), "the behavior: `external_behavior_id` is empty"),
         (
@@ -168,7 +168,7 @@ fn faults_are_named_with_their_place() {
         ),
         (
             under(ConditionOperator::Equal, vec![long().as_str().into()]),
-            "the behavior: `conditions.values` has more than 255 characters",
+            "the behavior: `conditions.values` has more than 255 bytes",
         ),
         (
             changed(count(1), |b| {

@@ -7,7 +7,7 @@ const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// A number in its one canonical form, so that `1` and `1.0` are the same value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     /// Any integer of this range, however it was spelled.
     Int(i64),
     /// An integer above `i64::MAX`.
@@ -17,7 +17,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    pub(super) fn from_json(number: &serde_json::Number) -> Self {
+    pub(crate) fn from_json(number: &serde_json::Number) -> Self {
         if let Some(int) = number.as_i64() {
             Self::Int(int)
         } else if let Some(large) = number.as_u64() {
@@ -28,7 +28,8 @@ impl Number {
         }
     }
 
-    fn from_f64(float: f64) -> Self {
+    /// The canonical form of a float that is not NaN.
+    pub(crate) fn from_f64(float: f64) -> Self {
         if float.fract() == 0.0 {
             if (-TWO_POW_63..TWO_POW_63).contains(&float) {
                 return Self::Int(float as i64);
@@ -41,7 +42,7 @@ impl Number {
     }
 
     /// A count, which may exceed `i64::MAX`.
-    pub(super) fn from_u64(count: u64) -> Self {
+    pub(crate) fn from_u64(count: u64) -> Self {
         i64::try_from(count).map_or(Self::Large(count), Self::Int)
     }
 }
