@@ -19,13 +19,20 @@ pub struct BarePostgres {
 }
 
 impl BarePostgres {
-    /// Connects and makes the tables anew.
+    /// Connects; with `anew`, makes the tables anew.
     ///
     /// # Errors
     /// When the server refuses.
-    pub async fn connect(url: &str) -> Result<Self, Error> {
+    pub async fn connect(url: &str, anew: bool) -> Result<Self, Error> {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         tokio::spawn(connection);
+        if anew {
+            Self::make_tables(&client).await?;
+        }
+        Ok(Self { client })
+    }
+
+    async fn make_tables(client: &Client) -> Result<(), Error> {
         client
             .batch_execute(
                 "DROP TABLE IF EXISTS bare_log, bare_progress;
@@ -36,8 +43,7 @@ impl BarePostgres {
                      customer UUID, behavior BIGINT, count BIGINT NOT NULL,
                      PRIMARY KEY (customer, behavior))",
             )
-            .await?;
-        Ok(Self { client })
+            .await
     }
 
     /// Gives every customer a row to update, as in a store that has been running.
