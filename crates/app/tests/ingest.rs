@@ -1,8 +1,6 @@
 //! What events do to a customer, over the real embedded store.
 
-use muster_app::ports::{
-    CatalogWrite, CustomerWrite, Expected, FixedClock, OutboxEntry, SeededEntropy,
-};
+use muster_app::ports::{CatalogWrite, CustomerWrite, Expected, FixedClock, OutboxEntry, SeededEntropy};
 use muster_app::usecases::decide::view_customer;
 use muster_app::usecases::ingest::{BatchItem, IncomingEvent, Ingested, ingest, ingest_batch};
 use muster_app::usecases::opt_in::{Choice, choose};
@@ -58,8 +56,9 @@ impl World {
         let clock = Arc::new(FixedClock::new(NOW));
         let entropy = Arc::new(SeededEntropy::new(1));
         let settings = Settings::default();
-        let services =
-            Services::start(store, Arc::<FixedClock>::clone(&clock), entropy, settings).await.expect("starts");
+        let services = Services::start(store, Arc::<FixedClock>::clone(&clock), entropy, settings)
+            .await
+            .expect("starts");
         Self { services, clock, _directory: directory }
     }
 
@@ -111,8 +110,7 @@ impl World {
 }
 
 fn campaign(id: i64, behaviors: Vec<Behavior>) -> Campaign {
-    let window =
-        Window { starts_at: NOW.plus_seconds(-100 * DAY_S), ends_at: NOW.plus_seconds(100 * DAY_S) };
+    let window = Window { starts_at: NOW.plus_seconds(-100 * DAY_S), ends_at: NOW.plus_seconds(100 * DAY_S) };
     Campaign {
         id: CampaignId(id),
         permalink: format!("campaign-{id}"),
@@ -167,10 +165,7 @@ fn event(name: &str, transaction_id: &str) -> IncomingEvent {
 }
 
 fn dated(name: &str, transaction_id: &str, days_ago: i64) -> IncomingEvent {
-    IncomingEvent {
-        occurred_at: Some(NOW.plus_seconds(-days_ago * DAY_S)),
-        ..event(name, transaction_id)
-    }
+    IncomingEvent { occurred_at: Some(NOW.plus_seconds(-days_ago * DAY_S)), ..event(name, transaction_id) }
 }
 
 #[tokio::test]
@@ -246,9 +241,8 @@ async fn tags_from_outcomes_change_who_qualifies_within_the_same_call() {
     let mut away = count(1, "purchase", 1);
     away.outcomes = vec![Outcome::Tag { name: "done".into(), ttl_s: None }];
     let mut once = campaign(1, vec![away]);
-    once.bundle.targeting = Some(
-        Targeting::parse(json!({"user.tags": {"$not": {"$in": ["done"]}}})).expect("a valid query"),
-    );
+    once.bundle.targeting =
+        Some(Targeting::parse(json!({"user.tags": {"$not": {"$in": ["done"]}}})).expect("a valid query"));
     let world = World::with(vec![once]).await;
     let id = world.customer(1, &[]).await;
     world.send(id, &[event("purchase", "a"), event("purchase", "b")]).await.expect("accepted");
@@ -353,10 +347,8 @@ async fn a_batch_takes_each_customer_on_its_own_and_repeats_in_turn() {
     let world = World::with(vec![campaign(1, vec![count(1, "purchase", 1)])]).await;
     let (one, two) = (world.customer(1, &[]).await, world.customer(2, &[]).await);
     let organization = world.services.catalog.organization(ORGANIZATION).expect("loaded");
-    let item = |customer, transaction_id| BatchItem {
-        customer,
-        events: vec![event("purchase", transaction_id)],
-    };
+    let item =
+        |customer, transaction_id| BatchItem { customer, events: vec![event("purchase", transaction_id)] };
     let stranger = CustomerId(Uuid::from_u128(99));
     let items = [item(one, "a"), item(two, "a"), item(one, "b"), item(stranger, "a"), item(two, "a")];
     let answers = ingest_batch(&world.services, &organization, &items).await;

@@ -143,7 +143,8 @@ pub(crate) fn to_json<T: Serialize>(value: &T, what: &str) -> StoreResult<String
 
 /// A configuration entity from its JSON text.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> StoreResult<T> {
-    serde_json::from_str(text).map_err(|e| StoreError::Corrupt(format!("a stored {what} cannot be read: {e}")))
+    serde_json::from_str(text)
+        .map_err(|e| StoreError::Corrupt(format!("a stored {what} cannot be read: {e}")))
 }
 
 fn encode<T: Serialize>(value: &T, what: &str, capacity: usize) -> StoreResult<Vec<u8>> {
@@ -158,9 +159,9 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> StoreResult<T> {
     match bytes.split_first() {
         Some((&FORMAT, body)) => rmp_serde::from_slice(body)
             .map_err(|e| StoreError::Corrupt(format!("a stored {what} cannot be read: {e}"))),
-        Some((format, _)) => {
-            Err(StoreError::Corrupt(format!("a stored {what} has format {format}, which this program does not know")))
-        }
+        Some((format, _)) => Err(StoreError::Corrupt(format!(
+            "a stored {what} has format {format}, which this program does not know"
+        ))),
         None => Err(StoreError::Corrupt(format!("a stored {what} is empty"))),
     }
 }
@@ -193,7 +194,9 @@ mod tests {
 
     #[test]
     fn an_event_comes_back_as_it_went() {
-        for case in [event(), Event { context: Context::new(), restricted_to: None, admitted: vec![], ..event() }] {
+        for case in
+            [event(), Event { context: Context::new(), restricted_to: None, admitted: vec![], ..event() }]
+        {
             assert_eq!(EventRow::of(case.clone()).unwrap().into_event().unwrap(), case);
         }
     }

@@ -37,13 +37,19 @@ pub async fn open(config: StoreConfig) -> StoreResult<Arc<dyn Store>> {
             let store = blocking(move || sqlite::SqliteStore::open(&config)).await?;
             Ok(Arc::new(store))
         }
-        StoreConfig::Postgres(config) => Err(muster_app::ports::StoreError::Unreachable(format!("{}: not spoken yet", config.place()))),
+        StoreConfig::Postgres(config) => {
+            Err(muster_app::ports::StoreError::Unreachable(format!("{}: not spoken yet", config.place())))
+        }
     }
 }
 
 /// Runs blocking work off the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|failure| {
-        Err(muster_app::ports::StoreError::Internal(format!("a blocking operation of the store ended: {failure}")))
+        Err(muster_app::ports::StoreError::Internal(format!(
+            "a blocking operation of the store ended: {failure}"
+        )))
     })
 }

@@ -61,8 +61,11 @@ mod tests {
     fn a_history_is_judged() {
         let known = sqlite::migrations::runner();
         let newest = newest(&known);
-        let good: Vec<(i64, String)> =
-            known.get_migrations().iter().map(|m| (i64::from(m.version()), m.checksum().to_string())).collect();
+        let good: Vec<(i64, String)> = known
+            .get_migrations()
+            .iter()
+            .map(|m| (i64::from(m.version()), m.checksum().to_string()))
+            .collect();
         assert!(is_behind(&[], &known).unwrap());
         assert!(!is_behind(&good, &known).unwrap());
         let mut later = good.clone();

@@ -4,6 +4,7 @@ use super::select::{CustomerSelector, load_customer};
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CommitRefusal, CustomerWrite, Expected, StoredCustomer};
 use crate::{AppError, AppResult, Services};
+use std::pin::Pin;
 
 /// How often a change is decided anew because another node was faster, before the caller is told.
 const MAX_TRIES: u32 = 32;
@@ -15,6 +16,10 @@ pub enum Change<T> {
     /// Write this, then answer.
     Write(Box<CustomerWrite>, T),
 }
+
+/// A decision under way. It is boxed because the compiler cannot yet show that the future of an async closure over
+/// borrowed values may move between threads.
+pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = AppResult<Change<T>>> + Send + 'a>>;
 
 /// A write that replaces the loaded aggregate.
 pub fn write_of(organization: &OrganizationSnapshot, loaded: &StoredCustomer) -> CustomerWrite {
@@ -28,11 +33,11 @@ pub fn write_of(organization: &OrganizationSnapshot, loaded: &StoredCustomer) ->
 
 /// Loads the customer, lets `decide` say what becomes of it, and commits. If somebody else wrote in between, loads
 /// and decides again.
-pub async fn change_customer<T>(
+pub async fn change_customer<'a, T>(
     services: &Services,
     organization: &OrganizationSnapshot,
     selector: &CustomerSelector,
-    mut decide: impl AsyncFnMut(StoredCustomer) -> AppResult<Change<T>>,
+    mut decide: impl FnMut(StoredCustomer) -> Deciding<'a, T>,
 ) -> AppResult<T> {
     let first = load_customer(services, organization, selector).await?;
     let by_id = CustomerSelector::Id(first.id);

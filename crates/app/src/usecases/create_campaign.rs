@@ -82,11 +82,7 @@ pub async fn create_campaign(
             qualify_tag: new.qualify_tag,
             disqualify_tag: new.disqualify_tag,
         },
-        line_items: vec![LineItem {
-            id: LineItemId(0),
-            name: "Line item".to_owned(),
-            groups: Vec::new(),
-        }],
+        line_items: vec![LineItem { id: LineItemId(0), name: "Line item".to_owned(), groups: Vec::new() }],
         behaviors: Vec::new(),
         offers: Vec::new(),
         division: new.division,
@@ -105,8 +101,7 @@ pub async fn create_campaign(
     let first = services.store.allocate_ids(organization.id(), 2).await?;
     campaign.id = CampaignId(first);
     campaign.line_items[0].id = LineItemId(first + 1);
-    let write =
-        CatalogWrite::Campaign { campaign: Box::new(campaign.clone()), expected: Expected::Absent };
+    let write = CatalogWrite::Campaign { campaign: Box::new(campaign.clone()), expected: Expected::Absent };
     services.store.write_catalog(organization.id(), vec![write]).await?;
     services.catalog.reload(organization.id()).await?;
     Ok(campaign)

@@ -36,19 +36,21 @@ pub async fn choose(
     // The customer comes first in the order of checks, even when the campaign is unknown too.
     load_customer(services, organization, customer).await?;
     let entry = find_campaign(organization, campaign)?;
-    change_customer(services, organization, customer, async |loaded: StoredCustomer| {
-        let now = services.clock.now();
-        let events = past_events(services, organization, &loaded).await?;
-        let facts = Facts { customer: &loaded.customer, events: &events, now };
-        check(organization, entry, &facts, choice)?;
-        let mut write = write_of(organization, &loaded);
-        let mut customer = loaded.customer;
-        if record(services, entry, loaded.id, &mut customer, choice, now, &mut write) {
-            write.customer = Some(customer);
-            Ok(Change::Write(Box::new(write), ()))
-        } else {
-            Ok(Change::Keep(()))
-        }
+    change_customer(services, organization, customer, |loaded: StoredCustomer| {
+        Box::pin(async move {
+            let now = services.clock.now();
+            let events = past_events(services, organization, &loaded).await?;
+            let facts = Facts { customer: &loaded.customer, events: &events, now };
+            check(organization, entry, &facts, choice)?;
+            let mut write = write_of(organization, &loaded);
+            let mut customer = loaded.customer;
+            if record(services, entry, loaded.id, &mut customer, choice, now, &mut write) {
+                write.customer = Some(customer);
+                Ok(Change::Write(Box::new(write), ()))
+            } else {
+                Ok(Change::Keep(()))
+            }
+        })
     })
     .await
 }

@@ -47,7 +47,7 @@ pub async fn track(
     stat: Uuid,
     interaction: Interaction,
 ) -> AppResult<Tracked> {
-    let unknown = || AppError::NotFound { what: "creative", id: creative.to_string() };
+    let unknown = || unknown_creative(creative);
     let entry = organization.campaign_of_creative(creative).ok_or_else(unknown)?;
     let campaign = &entry.campaign;
     let group = campaign.group_of(creative).ok_or_else(unknown)?;
@@ -63,34 +63,41 @@ pub async fn track(
         }
     };
     let cap = group.creative.frequency_cap;
-    change_customer(services, organization, &selector, async |loaded: StoredCustomer| {
-        if tracking::stat_id(&organization.organization, loaded.id, &loaded.customer, creative) != stat {
-            return Err(unknown());
-        }
-        let now = services.clock.now();
-        if now >= campaign.reporting_ends_at {
-            return Ok(Change::Keep(tracked.clone()));
-        }
-        let mut write = write_of(organization, &loaded);
-        let mut customer = loaded.customer;
-        let impression = customer.impressions.entry(creative).or_default();
-        let mut count = CreativeCount { campaign: campaign.id, creative, seen: 0, clicked: 0 };
-        match interaction {
-            Interaction::Seen => {
-                impression.seen = impression.seen.saturating_add(1);
-                count.seen = 1;
-                remember_view(&mut impression.recent, cap, now);
+    let tracked = &tracked;
+    change_customer(services, organization, &selector, |loaded: StoredCustomer| {
+        Box::pin(async move {
+            if tracking::stat_id(&organization.organization, loaded.id, &loaded.customer, creative) != stat {
+                return Err(unknown_creative(creative));
             }
-            Interaction::Clicked => {
-                impression.clicked = impression.clicked.saturating_add(1);
-                count.clicked = 1;
+            let now = services.clock.now();
+            if now >= campaign.reporting_ends_at {
+                return Ok(Change::Keep(tracked.clone()));
             }
-        }
-        write.customer = Some(customer);
-        write.counts.push(count);
-        Ok(Change::Write(Box::new(write), tracked.clone()))
+            let mut write = write_of(organization, &loaded);
+            let mut customer = loaded.customer;
+            let impression = customer.impressions.entry(creative).or_default();
+            let mut count = CreativeCount { campaign: campaign.id, creative, seen: 0, clicked: 0 };
+            match interaction {
+                Interaction::Seen => {
+                    impression.seen = impression.seen.saturating_add(1);
+                    count.seen = 1;
+                    remember_view(&mut impression.recent, cap, now);
+                }
+                Interaction::Clicked => {
+                    impression.clicked = impression.clicked.saturating_add(1);
+                    count.clicked = 1;
+                }
+            }
+            write.customer = Some(customer);
+            write.counts.push(count);
+            Ok(Change::Write(Box::new(write), tracked.clone()))
+        })
     })
     .await
+}
+
+fn unknown_creative(creative: CreativeId) -> AppError {
+    AppError::NotFound { what: "creative", id: creative.to_string() }
 }
 
 /// Keeps as many view times as the cap can ask for, oldest first.

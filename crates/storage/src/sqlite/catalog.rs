@@ -108,7 +108,9 @@ pub(super) fn management_token(
     sha256: &str,
 ) -> Result<Option<ManagementToken>, Fault> {
     Ok(connection
-        .prepare_cached("SELECT sha256, organization, name, created_at FROM management_token WHERE sha256 = ?1")?
+        .prepare_cached(
+            "SELECT sha256, organization, name, created_at FROM management_token WHERE sha256 = ?1",
+        )?
         .query_row(params![sha256], token)
         .optional()?)
 }
@@ -207,7 +209,11 @@ pub(super) fn write(
     }
 }
 
-fn apply(connection: &Connection, organization: OrganizationId, writes: &[CatalogWrite]) -> Result<u64, Stop> {
+fn apply(
+    connection: &Connection,
+    organization: OrganizationId,
+    writes: &[CatalogWrite],
+) -> Result<u64, Stop> {
     for write in writes {
         apply_one(connection, organization, write)?;
     }
@@ -222,7 +228,11 @@ fn apply(connection: &Connection, organization: OrganizationId, writes: &[Catalo
     }
 }
 
-fn apply_one(connection: &Connection, organization: OrganizationId, write: &CatalogWrite) -> Result<(), Stop> {
+fn apply_one(
+    connection: &Connection,
+    organization: OrganizationId,
+    write: &CatalogWrite,
+) -> Result<(), Stop> {
     match write {
         CatalogWrite::IfVersion(version) => {
             let holds = connection
@@ -275,7 +285,11 @@ fn write_organization(connection: &Connection, entity: &Organization) -> Result<
     Ok(())
 }
 
-fn write_division(connection: &Connection, organization: OrganizationId, entity: &Division) -> Result<(), Stop> {
+fn write_division(
+    connection: &Connection,
+    organization: OrganizationId,
+    entity: &Division,
+) -> Result<(), Stop> {
     let body = to_json(entity, "division")?;
     connection
         .prepare_cached(
@@ -368,7 +382,11 @@ fn check_campaign(
     if holds { Ok(()) } else { Err(Stop::Refused(CatalogRefusal::Stale { what: "campaign" })) }
 }
 
-fn write_model(connection: &Connection, organization: OrganizationId, entity: &AttributeModel) -> Result<(), Stop> {
+fn write_model(
+    connection: &Connection,
+    organization: OrganizationId,
+    entity: &AttributeModel,
+) -> Result<(), Stop> {
     let body = to_json(entity, "attribute model")?;
     connection
         .prepare_cached(

@@ -52,7 +52,9 @@ impl Checkpointer {
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&connection, &woken))
-            .map_err(|error| StoreError::Internal(format!("the checkpointing thread cannot start: {error}")))?;
+            .map_err(|error| {
+                StoreError::Internal(format!("the checkpointing thread cannot start: {error}"))
+            })?;
         Ok(Self {
             page_bytes,
             log_pages,
@@ -110,5 +112,7 @@ fn run(connection: &Connection, woken: &Receiver<()>) {
 
 /// Runs a checkpoint; `true` if it could not finish because of others.
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0)).map(|busy| busy != 0)
+    connection
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0))
+        .map(|busy| busy != 0)
 }

@@ -4,8 +4,8 @@ use super::error::{Fault, is_duplicate};
 use super::writer::{Care, Task, guarded, lost};
 use crate::encoding::{EventRow, counter_to_column, encode_customer, name_key, to_json};
 use muster_app::ports::{
-    ClientToken, CommitRefusal, CreativeCount, CustomerName, CustomerWrite, Expected, OutboxEntry, PlaceChange,
-    StoreError, StoreResult, StoredReply,
+    ClientToken, CommitRefusal, CreativeCount, CustomerName, CustomerWrite, Expected, OutboxEntry,
+    PlaceChange, StoreError, StoreResult, StoredReply,
 };
 use muster_domain::ids::{CustomerId, OrganizationId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -76,7 +76,9 @@ pub(super) struct CommitTask {
 
 impl CommitTask {
     /// A task and the receiver of its results, one for each write.
-    pub(super) fn new(writes: Vec<Prepared>) -> (Box<Self>, oneshot::Receiver<Vec<Result<(), CommitRefusal>>>) {
+    pub(super) fn new(
+        writes: Vec<Prepared>,
+    ) -> (Box<Self>, oneshot::Receiver<Vec<Result<(), CommitRefusal>>>) {
         let (answer, answered) = oneshot::channel();
         (Box::new(Self { writes, results: Vec::new(), answer }), answered)
     }
@@ -94,13 +96,17 @@ impl Task for CommitTask {
                 Care::Together => match apply(connection, write) {
                     Ok(()) => Ok(()),
                     Err(Stop::Refused(refusal)) => Err(refusal),
-                    Err(Stop::Late(refusal)) => return Err(Fault::Store(StoreError::Internal(refusal.to_string()))),
+                    Err(Stop::Late(refusal)) => {
+                        return Err(Fault::Store(StoreError::Internal(refusal.to_string())));
+                    }
                     Err(Stop::Fault(fault)) => return Err(fault),
                 },
                 Care::Each => guarded(connection, || match apply(connection, write) {
                     Ok(()) => Ok(Ok(())),
                     Err(Stop::Refused(refusal) | Stop::Late(refusal)) => Ok(Err(refusal)),
-                    Err(Stop::Fault(fault)) if fault.is_of_one_piece() => Ok(Err(StoreError::from(fault).into())),
+                    Err(Stop::Fault(fault)) if fault.is_of_one_piece() => {
+                        Ok(Err(StoreError::from(fault).into()))
+                    }
                     Err(Stop::Fault(fault)) => Err(fault),
                 })?,
             };
@@ -159,9 +165,8 @@ fn add_token(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
 
 fn check_reply(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
     let Some(reply) = &write.reply else { return Ok(()) };
-    let known = connection
-        .prepare_cached("SELECT 1 FROM stored_reply WHERE key = ?1")?
-        .exists(params![reply.key])?;
+    let known =
+        connection.prepare_cached("SELECT 1 FROM stored_reply WHERE key = ?1")?.exists(params![reply.key])?;
     if known { Err(Stop::Refused(CommitRefusal::ReplyExists)) } else { Ok(()) }
 }
 
@@ -279,9 +284,11 @@ fn append_events(connection: &Connection, write: &Prepared) -> Result<(), Stop> 
                 event.name,
                 event.body
             ])
-            .map_err(|error| {
-                if is_duplicate(&error) { Stop::Late(CommitRefusal::Stale) } else { error.into() }
-            })?;
+            .map_err(
+                |error| {
+                    if is_duplicate(&error) { Stop::Late(CommitRefusal::Stale) } else { error.into() }
+                },
+            )?;
     }
     Ok(())
 }

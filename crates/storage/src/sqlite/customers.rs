@@ -128,8 +128,9 @@ pub(super) fn events_of(
     id: CustomerId,
     names: &[String],
 ) -> Result<Vec<Event>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT key, sequence, name, body FROM event WHERE organization = ?1 AND customer = ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT key, sequence, name, body FROM event WHERE organization = ?1 AND customer = ?2",
+    )?;
     let mut rows = statement.query(params![organization.0, id.0.as_bytes()])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
@@ -154,7 +155,9 @@ pub(super) fn client_token(
     sha256: &str,
 ) -> Result<Option<ClientToken>, Fault> {
     Ok(connection
-        .prepare_cached("SELECT customer, expires_at FROM client_token WHERE organization = ?1 AND sha256 = ?2")?
+        .prepare_cached(
+            "SELECT customer, expires_at FROM client_token WHERE organization = ?1 AND sha256 = ?2",
+        )?
         .query_row(params![organization.0, sha256], |row| {
             Ok(ClientToken {
                 sha256: sha256.to_owned(),

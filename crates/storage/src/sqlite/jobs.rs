@@ -9,7 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 /// Inserts a job; the inner error is the statement's, for the caller to tell a duplicate from a failure.
-pub(super) fn insert(connection: &Connection, job: &Job) -> Result<rusqlite::Result<()>, muster_app::ports::StoreError> {
+pub(super) fn insert(
+    connection: &Connection,
+    job: &Job,
+) -> Result<rusqlite::Result<()>, muster_app::ports::StoreError> {
     let body = to_json(job, "job")?;
     Ok(connection
         .prepare_cached(
@@ -27,7 +30,11 @@ pub(super) fn insert(connection: &Connection, job: &Job) -> Result<rusqlite::Res
         .map(drop))
 }
 
-pub(super) fn job(connection: &Connection, organization: OrganizationId, id: Uuid) -> Result<Option<Job>, Fault> {
+pub(super) fn job(
+    connection: &Connection,
+    organization: OrganizationId,
+    id: Uuid,
+) -> Result<Option<Job>, Fault> {
     let body: Option<String> = connection
         .prepare_cached("SELECT body FROM job WHERE id = ?1 AND organization = ?2")?
         .query_row(params![id.as_bytes(), organization.0], |row| row.get(0))
@@ -68,7 +75,9 @@ pub(super) fn claim(
     job.state = JobState::Running;
     job.updated_at = now;
     connection
-        .prepare_cached("UPDATE job SET state = 'running', owner = ?2, lease_until = ?3, body = ?4 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE job SET state = 'running', owner = ?2, lease_until = ?3, body = ?4 WHERE id = ?1",
+        )?
         .execute(params![job.id.as_bytes(), owner.as_bytes(), lease_until.0, to_json(&job, "job")?])?;
     Ok(Some(job))
 }

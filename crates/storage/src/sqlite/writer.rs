@@ -57,7 +57,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(super) fn start(connection: Connection, checkpointer: Checkpointer, weight_max: usize) -> StoreResult<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpointer: Checkpointer,
+        weight_max: usize,
+    ) -> StoreResult<Self> {
         let queue = Arc::new(Queue {
             waiting: Mutex::new(Waiting { tasks: VecDeque::new(), weight: 0, open: true }),
             arrived: Condvar::new(),

@@ -68,7 +68,9 @@ pub(crate) async fn a_name_leads_to_its_customer(h: Harness) {
 pub(crate) async fn a_name_belongs_to_one_customer_until_removed(h: Harness) {
     h.done(CustomerWrite { add_names: vec![external("x")], ..create(1) }).await;
     let wants = |n| CustomerWrite { add_names: vec![external("free"), external("x")], ..create(n) };
-    assert!(matches!(h.commit_one(wants(2)).await, Err(CommitRefusal::NameTaken(name)) if name == external("x")));
+    assert!(
+        matches!(h.commit_one(wants(2)).await, Err(CommitRefusal::NameTaken(name)) if name == external("x"))
+    );
     assert!(h.store.customer(ORG, id(2)).await.unwrap().is_none());
     assert!(h.store.customer_by_name(ORG, &external("free")).await.unwrap().is_none());
     // Its own name may be given again; somebody else's removal does nothing.
@@ -85,9 +87,9 @@ pub(crate) async fn a_name_belongs_to_one_customer_until_removed(h: Harness) {
 pub(crate) async fn of_concurrent_writers_one_gets_the_name(h: Harness) {
     let attempts = (1..=16).map(|n| {
         let store = h.store.clone();
-        tokio::spawn(
-            async move { store.commit(vec![CustomerWrite { add_names: vec![external("x")], ..create(n) }]).await },
-        )
+        tokio::spawn(async move {
+            store.commit(vec![CustomerWrite { add_names: vec![external("x")], ..create(n) }]).await
+        })
     });
     let mut won = 0;
     for attempt in attempts.collect::<Vec<_>>() {
@@ -203,9 +205,10 @@ pub(crate) async fn the_refused_leave_no_trace_and_the_others_stand(h: Harness) 
         everything(21),
     ];
     let results = h.store.commit(writes).await;
-    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [
-        true, false, true, false, false, false, false, true
-    ]);
+    assert_eq!(
+        results.iter().map(Result::is_ok).collect::<Vec<_>>(),
+        [true, false, true, false, false, false, false, true]
+    );
     assert!(matches!(&results[1], Err(CommitRefusal::NameTaken(name)) if *name == external("taken")));
     assert!(matches!(results[3], Err(CommitRefusal::ReplyExists)));
     assert!(matches!(results[4], Err(CommitRefusal::LimitReached(CampaignId(5)))));
@@ -217,8 +220,16 @@ pub(crate) async fn the_refused_leave_no_trace_and_the_others_stand(h: Harness) 
         let name = external(&format!("name-{n}"));
         assert_eq!(h.store.customer(ORG, id(n)).await.unwrap().is_some(), stands, "customer {n}");
         assert_eq!(h.store.customer_by_name(ORG, &name).await.unwrap().is_some(), stands, "name {n}");
-        assert_eq!(h.store.events_of(ORG, id(n), &[]).await.unwrap().len(), usize::from(stands), "events {n}");
-        assert_eq!(h.store.client_token(ORG, &format!("{n:064}")).await.unwrap().is_some(), stands, "token {n}");
+        assert_eq!(
+            h.store.events_of(ORG, id(n), &[]).await.unwrap().len(),
+            usize::from(stands),
+            "events {n}"
+        );
+        assert_eq!(
+            h.store.client_token(ORG, &format!("{n:064}")).await.unwrap().is_some(),
+            stands,
+            "token {n}"
+        );
         assert_eq!(h.store.stored_reply(&format!("reply-{n}")).await.unwrap().is_some(), stands, "reply {n}");
     }
     assert_eq!(h.store.page_outbox(ORG, None, 100).await.unwrap().len(), 3);
@@ -257,15 +268,20 @@ pub(crate) async fn what_ingest_needs_is_loaded_in_the_order_asked(h: Harness) {
         let loaded = h.store.load_for_events(&asked).await.unwrap();
         assert_eq!(loaded.len(), asked.len());
         for part in loaded.chunks(loads.len()) {
-            let told: Vec<_> =
-                part.iter().map(|l| l.as_ref().map(|l| (l.stored.id, l.stored.version, l.known.clone()))).collect();
-            assert_eq!(told, [
-                Some((id(2), 1, vec![false])),
-                None,
-                Some((id(1), 1, vec![true, false, true, true])),
-                Some((id(1), 1, vec![])),
-                None,
-            ]);
+            let told: Vec<_> = part
+                .iter()
+                .map(|l| l.as_ref().map(|l| (l.stored.id, l.stored.version, l.known.clone())))
+                .collect();
+            assert_eq!(
+                told,
+                [
+                    Some((id(2), 1, vec![false])),
+                    None,
+                    Some((id(1), 1, vec![true, false, true, true])),
+                    Some((id(1), 1, vec![])),
+                    None,
+                ]
+            );
         }
     }
     assert!(h.store.load_for_events(&[]).await.unwrap().is_empty());

@@ -69,16 +69,18 @@ pub async fn ingest(
 ) -> AppResult<Ingested> {
     // The customer comes first in the order of checks.
     super::select::load_customer(services, organization, customer).await?;
-    let prepared = prepare(services, organization, events)?;
-    change_customer(services, organization, customer, async |loaded: StoredCustomer| {
-        let keys = prepared.iter().map(|event| event.key).collect();
-        let load = EventLoad { organization: organization.id(), id: loaded.id, keys };
-        let loaded = services.store.load_for_events(&[load]).await?.pop().flatten();
-        let loaded = loaded.ok_or(AppError::CustomerNotFound)?;
-        let (write, ingested) = decide(services, organization, &prepared, loaded).await?;
-        Ok(match write {
-            Some(write) => Change::Write(Box::new(write), ingested),
-            None => Change::Keep(ingested),
+    let prepared = &prepare(services, organization, events)?;
+    change_customer(services, organization, customer, |loaded: StoredCustomer| {
+        Box::pin(async move {
+            let keys = prepared.iter().map(|event| event.key).collect();
+            let load = EventLoad { organization: organization.id(), id: loaded.id, keys };
+            let loaded = services.store.load_for_events(&[load]).await?.pop().flatten();
+            let loaded = loaded.ok_or(AppError::CustomerNotFound)?;
+            let (write, ingested) = decide(services, organization, prepared, loaded).await?;
+            Ok(match write {
+                Some(write) => Change::Write(Box::new(write), ingested),
+                None => Change::Keep(ingested),
+            })
         })
     })
     .await
