@@ -7,6 +7,7 @@ use super::limits;
 use super::query::{Clause, Operand, Operator, Query, Relation, Test};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 const QUERY_OPERATORS: &str = "$and, $or, $nor, $not";
 const FIELD_OPERATORS: &str = "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $not, $exists, $all, $between";
@@ -285,7 +286,7 @@ impl<'a> Parser<'a> {
         test: Test,
         negated: bool,
     ) -> Query {
-        Query::Clause(Clause {
+        Query::Clause(Arc::new(Clause {
             path: render(self.path.iter().copied()).into(),
             field_name: field_name.into(),
             field: field.clone(),
@@ -293,7 +294,7 @@ impl<'a> Parser<'a> {
             operand: operand.clone(),
             test,
             negated,
-        })
+        }))
     }
 }
 

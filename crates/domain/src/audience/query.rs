@@ -6,6 +6,7 @@ use super::field::{Actual, Field};
 use crate::number::Number;
 use crate::time::UnixMillis;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A query, in the order in which it was written.
 #[derive(Debug, Clone)]
@@ -18,8 +19,8 @@ pub(super) enum Query {
     None(Box<[Query]>),
     /// Not this one.
     Not(Box<Query>),
-    /// One question about one field.
-    Clause(Clause),
+    /// One question about one field; shared with the index.
+    Clause(Arc<Clause>),
 }
 
 /// One question about one field.
@@ -147,7 +148,7 @@ impl Query {
     }
 
     /// Calls `visit` on each clause.
-    pub(super) fn for_each_clause<'a>(&'a self, visit: &mut impl FnMut(&'a Clause)) {
+    pub(super) fn for_each_clause<'a>(&'a self, visit: &mut impl FnMut(&'a Arc<Clause>)) {
         match self {
             Self::All(queries) | Self::Any(queries) | Self::None(queries) => {
                 for query in queries {

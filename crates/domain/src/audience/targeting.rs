@@ -68,7 +68,8 @@ impl Targeting {
         match parse::query(&source) {
             Ok(query) => Ok(Self(Arc::new(Inner { source, parsed: Ok(query) }))),
             Err(failure) => {
-                let position = text::locate(text, &failure.path);
+                let beyond_a_limit = matches!(failure.reason, Reason::TooDeep | Reason::TooLarge);
+                let position = if beyond_a_limit { None } else { text::locate(text, &failure.path) };
                 Err(TargetingError { position, ..failure.into() })
             }
         }

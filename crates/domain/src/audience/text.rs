@@ -33,9 +33,14 @@ pub(super) fn duplicate_key(text: &str) -> Option<(Reason, Position)> {
     Some((Reason::DuplicateKey(key), position(text, offset)))
 }
 
-/// Where the path leads: to the key of an object's member, to the element of an array. The text must be JSON.
+/// Where the path leads: to the key of an object's member, to the element of an array, without steps to
+/// the whole value. The text must be JSON.
 pub(super) fn locate(text: &str, path: &[OwnedSegment]) -> Option<Position> {
     let mut scanner = Scanner::new(text);
+    if path.is_empty() {
+        scanner.peek();
+        scanner.found = Some(scanner.at);
+    }
     scanner.value(Some(path));
     scanner.found.map(|offset| position(text, offset))
 }

@@ -2,7 +2,10 @@
 
 mod evaluation;
 mod explanation;
+mod properties;
+mod reference;
 mod refusals;
+mod strategies;
 
 use super::{Facts, PastEvent, Targeting};
 use crate::customer::{Customer, ExternalIdentifier, Points, Profile, Standing, Tag};
