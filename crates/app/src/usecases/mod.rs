@@ -1,9 +1,11 @@
 //! One file an operation.
 
+pub mod authoring;
 pub mod campaign_info;
 pub mod change_customer;
 pub mod create_campaign;
 pub mod decide;
+pub mod explain;
 pub mod ingest;
 pub mod opt_in;
 pub mod render_creative;

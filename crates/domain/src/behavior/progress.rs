@@ -186,6 +186,13 @@ impl Progress {
         behavior.max_times_repeatable.is_some_and(|cap| self.achieved >= 1 && self.achieved >= cap)
     }
 
+    /// Achievements that fill the cap per period at that instant; 0 without such a cap.
+    pub fn recently_achieved(&self, behavior: &Behavior, at: UnixMillis) -> u32 {
+        let period_ms = i64::from(behavior.period_s) * 1000;
+        let recent = self.recent.iter().filter(|(achieved_at, _)| at.since(*achieved_at) < period_ms);
+        recent.map(|(_, number)| *number).fold(0, u32::saturating_add)
+    }
+
     /// Whether it was achieved or anything counts in the current round, a goal's count included (A8).
     pub fn has_begun(&self) -> bool {
         self.achieved > 0

@@ -1,0 +1,306 @@
+//! Campaigns with everything below them, written as a whole.
+
+use super::{AuthoringError, AuthoringResult, Remember, Versioned, guarded, ids};
+use crate::catalog::OrganizationSnapshot;
+use crate::ports::{CatalogWrite, Expected};
+use crate::{AppError, Services};
+use muster_domain::behavior::Behavior;
+use muster_domain::campaign::{Campaign, CampaignStatus, MessageStatus};
+use muster_domain::ids::{CampaignId, DivisionId, OrganizationId};
+use muster_domain::time::UnixMillis;
+use sha2::{Digest, Sha256};
+
+/// Creates a campaign. Ids below one are made, see [`ids`]; an empty permalink, an empty `external_id` of a behavior
+/// and empty GUIDs of a deal are made too.
+pub async fn create(
+    services: &Services,
+    organization: OrganizationId,
+    draft: Campaign,
+    remember: Remember<'_, Versioned<Campaign>>,
+) -> AuthoringResult<Versioned<Campaign>> {
+    guarded(services, organization, async |snapshot| {
+        let campaign = prepare(services, &snapshot, draft.clone(), None).await?;
+        let written = Versioned { value: campaign, version: 1 };
+        let change =
+            CatalogWrite::Campaign { campaign: Box::new(written.value.clone()), expected: Expected::Absent };
+        Ok((remember(&written), vec![change], written))
+    })
+    .await
+}
+
+/// Replaces the campaign of the draft's id, which must have the version that the caller knows.
+pub async fn replace(
+    services: &Services,
+    organization: OrganizationId,
+    draft: Campaign,
+    version: u64,
+    remember: Remember<'_, Versioned<Campaign>>,
+) -> AuthoringResult<Versioned<Campaign>> {
+    alter(services, organization, draft.id, Some(version), remember, |_| Ok(draft.clone())).await
+}
+
+/// Changes a part of a campaign: reads it, lets `change` say what becomes of it, and writes it back. With `version`
+/// the caller must know the stored one.
+pub async fn alter(
+    services: &Services,
+    organization: OrganizationId,
+    id: CampaignId,
+    version: Option<u64>,
+    remember: Remember<'_, Versioned<Campaign>>,
+    change: impl Fn(&Campaign) -> AuthoringResult<Campaign>,
+) -> AuthoringResult<Versioned<Campaign>> {
+    guarded(services, organization, async |snapshot| {
+        let entry = snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?;
+        check_version(entry.version, version)?;
+        let draft = change(&entry.campaign)?;
+        let campaign = prepare(services, &snapshot, draft, Some(&entry.campaign)).await?;
+        let written = Versioned { value: campaign, version: entry.version + 1 };
+        let write = CatalogWrite::Campaign {
+            campaign: Box::new(written.value.clone()),
+            expected: Expected::Version(entry.version),
+        };
+        Ok((remember(&written), vec![write], written))
+    })
+    .await
+}
+
+/// Deletes a campaign with its counters. What customers did stays in their logs.
+pub async fn delete(
+    services: &Services,
+    organization: OrganizationId,
+    id: CampaignId,
+    version: Option<u64>,
+    remember: Remember<'_, ()>,
+) -> AuthoringResult<()> {
+    guarded(services, organization, async |snapshot| {
+        let entry = snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?;
+        check_version(entry.version, version)?;
+        let write = CatalogWrite::DeleteCampaign { id, expected: Expected::Version(entry.version) };
+        Ok((remember(&()), vec![write], ()))
+    })
+    .await
+}
+
+/// One step of [`apply_all`].
+#[derive(Debug, Clone)]
+pub enum CampaignChange {
+    /// Creates the campaign.
+    Create(Box<Campaign>),
+    /// Replaces the campaign of the same id.
+    Replace(Box<Campaign>),
+    /// Deletes it.
+    Delete(CampaignId),
+}
+
+/// Applies many changes in one transaction, all or none; `planned` is the version of the organization's
+/// configuration that they were planned against, and must still be in force.
+pub async fn apply_all(
+    services: &Services,
+    organization: OrganizationId,
+    planned: u64,
+    changes: Vec<CampaignChange>,
+    others: Vec<CatalogWrite>,
+) -> AuthoringResult<()> {
+    let snapshot = super::current(services, organization).await?;
+    if snapshot.version != planned {
+        return Err(AuthoringError::stale("organization"));
+    }
+    let mut writes = vec![CatalogWrite::IfVersion(planned)];
+    let declared: Vec<DivisionId> = others
+        .iter()
+        .filter_map(|write| match write {
+            CatalogWrite::Division(division) => Some(division.id.clone()),
+            _ => None,
+        })
+        .collect();
+    writes.extend(others);
+    // Deletions come first: they free names and permalinks.
+    let (deletions, rest): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| matches!(change, CampaignChange::Delete(_)));
+    for change in deletions.into_iter().chain(rest) {
+        let stored = match &change {
+            CampaignChange::Create(_) => None,
+            CampaignChange::Replace(campaign) => Some(campaign.id),
+            CampaignChange::Delete(id) => Some(*id),
+        };
+        let stored = match stored {
+            Some(id) => Some(snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?),
+            None => None,
+        };
+        let expected = stored.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
+        let stored = stored.map(|entry| &*entry.campaign);
+        writes.push(match change {
+            CampaignChange::Delete(id) => CatalogWrite::DeleteCampaign { id, expected },
+            CampaignChange::Create(draft) | CampaignChange::Replace(draft) => {
+                let campaign = prepare_with(services, &snapshot, *draft, stored, &declared).await?;
+                CatalogWrite::Campaign { campaign: Box::new(campaign), expected }
+            }
+        });
+    }
+    super::commit(services, organization, None, writes).await
+}
+
+fn check_version(stored: u64, known: Option<u64>) -> AuthoringResult<()> {
+    match known {
+        Some(known) if known != stored => Err(AuthoringError::stale("campaign")),
+        _ => Ok(()),
+    }
+}
+
+async fn prepare(
+    services: &Services,
+    organization: &OrganizationSnapshot,
+    draft: Campaign,
+    stored: Option<&Campaign>,
+) -> AuthoringResult<Campaign> {
+    check_names(organization, &draft, stored)?;
+    prepare_with(services, organization, draft, stored, &[]).await
+}
+
+/// Cheap refusals, before ids are spent; the store has the last word in its transaction.
+fn check_names(
+    organization: &OrganizationSnapshot,
+    campaign: &Campaign,
+    stored: Option<&Campaign>,
+) -> AuthoringResult<()> {
+    let others = organization
+        .campaigns
+        .iter()
+        .map(|entry| &entry.campaign)
+        .filter(|other| stored.is_none_or(|stored| stored.id != other.id));
+    for other in others {
+        if other.name == campaign.name {
+            return Err(AppError::Duplicate { what: "name", value: campaign.name.clone() }.into());
+        }
+        if other.permalink == campaign.permalink {
+            let value = campaign.permalink.clone();
+            return Err(AppError::Duplicate { what: "permalink", value }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Everything between a draft and the campaign that is written: generated values, rules, references, ids.
+async fn prepare_with(
+    services: &Services,
+    organization: &OrganizationSnapshot,
+    draft: Campaign,
+    stored: Option<&Campaign>,
+    declared: &[DivisionId],
+) -> AuthoringResult<Campaign> {
+    let now = services.clock.now();
+    let mut campaign = settle(draft, stored, now)?;
+    generate(services, organization, &mut campaign);
+    campaign.validate()?;
+    check_references(organization, &campaign, declared)?;
+    ids::check(organization, &campaign, stored)?;
+    let largest = ids::largest(&campaign);
+    if stored.is_none_or(|stored| ids::largest(stored) < largest) {
+        services.store.reserve_ids_through(organization.id(), largest).await?;
+    }
+    let missing = ids::missing(&campaign);
+    if missing > 0 {
+        let first = services.store.allocate_ids(organization.id(), missing).await?;
+        ids::fill(&mut campaign, first);
+    }
+    Ok(campaign)
+}
+
+/// What follows from a draft and the stored campaign without asking anybody: life cycle, launch, dates of record.
+/// Planning a change calls it too, so that a plan shows what the change will do.
+pub fn settle(
+    mut campaign: Campaign,
+    stored: Option<&Campaign>,
+    now: UnixMillis,
+) -> AuthoringResult<Campaign> {
+    if let Some(stored) = stored
+        && !stored.status.may_become(campaign.status)
+    {
+        return Err(AuthoringError::Transition { from: stored.status, to: campaign.status });
+    }
+    let launches = campaign.status == CampaignStatus::Live
+        && stored
+            .is_none_or(|stored| matches!(stored.status, CampaignStatus::Draft | CampaignStatus::InReview));
+    if launches {
+        for group in campaign.line_items.iter_mut().flat_map(|item| &mut item.groups) {
+            let status = &mut group.creative.status;
+            if matches!(status, MessageStatus::Draft | MessageStatus::Pending) {
+                *status = MessageStatus::Active;
+            }
+        }
+    }
+    campaign.created_at = stored.map_or(now, |stored| stored.created_at);
+    campaign.updated_at = now;
+    for behavior in &mut campaign.behaviors {
+        let before = stored.and_then(|stored| stored.behavior(behavior.id));
+        behavior.published_at = match before {
+            Some(before) if same_rules(before, behavior) => before.published_at,
+            _ => now,
+        };
+    }
+    Ok(campaign)
+}
+
+/// Whether two definitions judge events alike. Names, points and outcomes may differ: they change what an
+/// achievement gives, not which events count.
+fn same_rules(a: &Behavior, b: &Behavior) -> bool {
+    a.rule == b.rule
+        && a.event_name == b.event_name
+        && a.max_times_repeatable == b.max_times_repeatable
+        && a.max_times_repeatable_per_period == b.max_times_repeatable_per_period
+        && a.period_s == b.period_s
+        && a.min_time_between_events_s == b.min_time_between_events_s
+        && a.consecutive == b.consecutive
+}
+
+fn generate(services: &Services, organization: &OrganizationSnapshot, campaign: &mut Campaign) {
+    let fill = |text: &mut String| {
+        if text.is_empty() {
+            *text = services.entropy.uuid().to_string();
+        }
+    };
+    fill(&mut campaign.permalink);
+    for behavior in &mut campaign.behaviors {
+        fill(&mut behavior.external_id);
+    }
+    for deal in campaign.offers.iter_mut().filter_map(|offer| offer.deal.as_mut()) {
+        fill(&mut deal.id);
+        if deal.root_offer_id.is_empty() {
+            deal.root_offer_id.clone_from(&deal.id);
+        }
+        if deal.retailer_id.is_empty() {
+            deal.retailer_id = retailer_id(organization.id());
+        }
+        for text in &mut deal.offer_text {
+            fill(&mut text.id);
+            if text.offer_id.is_empty() {
+                text.offer_id.clone_from(&deal.id);
+            }
+        }
+        for media in &mut deal.offer_media {
+            fill(&mut media.id);
+        }
+    }
+}
+
+/// The organization as a retailer of the offers' vocabulary: the same GUID every time.
+fn retailer_id(organization: OrganizationId) -> String {
+    let digest = Sha256::digest(format!("retailer {organization}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+fn check_references(
+    organization: &OrganizationSnapshot,
+    campaign: &Campaign,
+    declared: &[DivisionId],
+) -> AuthoringResult<()> {
+    match &campaign.division {
+        Some(division) if !organization.divisions.contains_key(division) && !declared.contains(division) => {
+            let reason = format!("the organization has no division {:?}", division.0);
+            Err(AuthoringError::field("division", reason))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,46 @@
+//! Definitions of custom attributes.
+
+use super::{AuthoringError, AuthoringResult, Remember, guarded};
+use crate::Services;
+use crate::ports::{AttributeModel, CatalogWrite};
+use muster_domain::ids::OrganizationId;
+use serde_json::{Map, Value};
+
+/// Attributes of one model (contract N2).
+pub const MAX_ATTRIBUTES: usize = 200;
+/// Models of one organization.
+pub const MAX_MODELS: usize = 50;
+
+/// Replaces a model's definitions, or creates it. Its version grows when they differ.
+pub async fn put(
+    services: &Services,
+    organization: OrganizationId,
+    name: &str,
+    attributes: Map<String, Value>,
+    unchanged: impl Fn(Option<&AttributeModel>) -> bool,
+    remember: Remember<'_, AttributeModel>,
+) -> AuthoringResult<AttributeModel> {
+    super::organizations::check_name("name", name)?;
+    if attributes.len() > MAX_ATTRIBUTES {
+        return Err(AuthoringError::field("attributes", format!("has more than {MAX_ATTRIBUTES} elements")));
+    }
+    for key in attributes.keys() {
+        super::organizations::check_name("attributes", key)?;
+    }
+    guarded(services, organization, async |snapshot| {
+        let stored = snapshot.models.iter().find(|model| model.name == name);
+        if !unchanged(stored) {
+            return Err(AuthoringError::stale("model"));
+        }
+        if stored.is_none() && snapshot.models.len() >= MAX_MODELS {
+            return Err(AuthoringError::Conflict(format!(
+                "the organization has {MAX_MODELS} models already"
+            )));
+        }
+        let same = stored.is_some_and(|model| model.attributes == attributes);
+        let version = stored.map_or(0, |model| model.version) + u64::from(!same);
+        let model = AttributeModel { name: name.to_owned(), version, attributes: attributes.clone() };
+        Ok((remember(&model), vec![CatalogWrite::Model(model.clone())], model))
+    })
+    .await
+}
