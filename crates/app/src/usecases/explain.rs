@@ -145,7 +145,11 @@ fn admission(view: &CustomerView, campaign: &Campaign, participation: Participat
         check("status is live", campaign.status.as_str(), campaign.status == CampaignStatus::Live),
         check("now is inside the run window", span(campaign.window), campaign.window.contains(view.now)),
         check("customer is not suspended", standing.suspended.to_string(), !standing.suspended),
-        check("customer has not ceased marketing", standing.marketing_ceased.to_string(), !standing.marketing_ceased),
+        check(
+            "customer has not ceased marketing",
+            standing.marketing_ceased.to_string(),
+            !standing.marketing_ceased,
+        ),
         check(
             "targeting matches",
             if campaign.bundle.targeting.is_some() { "see `targeting`" } else { "everyone" },

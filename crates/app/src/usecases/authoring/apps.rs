@@ -67,7 +67,7 @@ pub async fn create(
         revoked: false,
     };
     // The store writes over an app of the same key in the same organization; a new one must not.
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         if snapshot.app(&app.api_key).is_some() {
             let value = app.api_key.0.clone();
             return Err(crate::AppError::Duplicate { what: "api_key", value }.into());
@@ -156,7 +156,7 @@ async fn change(
     remember: Remember<'_, App>,
     alter: impl Fn(&mut App) -> AuthoringResult<()>,
 ) -> AuthoringResult<App> {
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         let mut app = snapshot.app(key).cloned().ok_or_else(|| not_found("app", key))?;
         alter(&mut app)?;
         Ok((remember(&app), vec![CatalogWrite::App(app.clone())], app))

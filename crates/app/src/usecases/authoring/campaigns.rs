@@ -1,6 +1,8 @@
 //! Campaigns with everything below them, written as a whole.
 
-use super::{AuthoringError, AuthoringResult, Remember, Versioned, guarded, ids};
+use super::{
+    AuthoringError, AuthoringResult, MAX_TRIES, Remember, Versioned, commit_if, current, guarded, ids,
+};
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CatalogWrite, Expected};
 use crate::{AppError, Services};
@@ -9,6 +11,7 @@ use muster_domain::campaign::{Campaign, CampaignStatus, MessageStatus};
 use muster_domain::ids::{CampaignId, DivisionId, OrganizationId};
 use muster_domain::time::UnixMillis;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Creates a campaign. Ids below one are made, see [`ids`]; an empty permalink, an empty `external_id` of a behavior
 /// and empty GUIDs of a deal are made too.
@@ -18,14 +21,7 @@ pub async fn create(
     draft: Campaign,
     remember: Remember<'_, Versioned<Campaign>>,
 ) -> AuthoringResult<Versioned<Campaign>> {
-    guarded(services, organization, async |snapshot| {
-        let campaign = prepare(services, &snapshot, draft.clone(), None).await?;
-        let written = Versioned { value: campaign, version: 1 };
-        let change =
-            CatalogWrite::Campaign { campaign: Box::new(written.value.clone()), expected: Expected::Absent };
-        Ok((remember(&written), vec![change], written))
-    })
-    .await
+    write(services, organization, remember, |_| Ok((draft.clone(), None))).await
 }
 
 /// Replaces the campaign of the draft's id, which must have the version that the caller knows.
@@ -49,19 +45,41 @@ pub async fn alter(
     remember: Remember<'_, Versioned<Campaign>>,
     change: impl Fn(&Campaign) -> AuthoringResult<Campaign>,
 ) -> AuthoringResult<Versioned<Campaign>> {
-    guarded(services, organization, async |snapshot| {
+    write(services, organization, remember, |snapshot| {
         let entry = snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?;
         check_version(entry.version, version)?;
         let draft = change(&entry.campaign)?;
-        let campaign = prepare(services, &snapshot, draft, Some(&entry.campaign)).await?;
-        let written = Versioned { value: campaign, version: entry.version + 1 };
-        let write = CatalogWrite::Campaign {
-            campaign: Box::new(written.value.clone()),
-            expected: Expected::Version(entry.version),
-        };
-        Ok((remember(&written), vec![write], written))
+        Ok((draft, Some((Arc::clone(&entry.campaign), entry.version))))
     })
     .await
+}
+
+/// A draft, and the stored campaign that it replaces with its version.
+type Drafted = (Campaign, Option<(Arc<Campaign>, u64)>);
+
+async fn write(
+    services: &Services,
+    organization: OrganizationId,
+    remember: Remember<'_, Versioned<Campaign>>,
+    decide: impl Fn(&OrganizationSnapshot) -> AuthoringResult<Drafted>,
+) -> AuthoringResult<Versioned<Campaign>> {
+    for _ in 0..MAX_TRIES {
+        let snapshot = current(services, organization).await?;
+        let (draft, stored) = decide(&snapshot)?;
+        let before = stored.as_ref().map(|(campaign, _)| &**campaign);
+        check_names(&snapshot, &draft, before)?;
+        let value = prepare(services, &snapshot, draft, before, &[]).await?;
+        let known = stored.as_ref().map(|(_, version)| *version);
+        let written = Versioned { value, version: known.unwrap_or(0) + 1 };
+        let change = CatalogWrite::Campaign {
+            campaign: Box::new(written.value.clone()),
+            expected: known.map_or(Expected::Absent, Expected::Version),
+        };
+        if let Some(()) = commit_if(services, &snapshot, remember(&written), vec![change]).await? {
+            return Ok(written);
+        }
+    }
+    Err(AppError::Contended.into())
 }
 
 /// Deletes a campaign with its counters. What customers did stays in their logs.
@@ -72,7 +90,7 @@ pub async fn delete(
     version: Option<u64>,
     remember: Remember<'_, ()>,
 ) -> AuthoringResult<()> {
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         let entry = snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?;
         check_version(entry.version, version)?;
         let write = CatalogWrite::DeleteCampaign { id, expected: Expected::Version(entry.version) };
@@ -101,7 +119,7 @@ pub async fn apply_all(
     changes: Vec<CampaignChange>,
     others: Vec<CatalogWrite>,
 ) -> AuthoringResult<()> {
-    let snapshot = super::current(services, organization).await?;
+    let snapshot = current(services, organization).await?;
     if snapshot.version != planned {
         return Err(AuthoringError::stale("organization"));
     }
@@ -132,7 +150,7 @@ pub async fn apply_all(
         writes.push(match change {
             CampaignChange::Delete(id) => CatalogWrite::DeleteCampaign { id, expected },
             CampaignChange::Create(draft) | CampaignChange::Replace(draft) => {
-                let campaign = prepare_with(services, &snapshot, *draft, stored, &declared).await?;
+                let campaign = prepare(services, &snapshot, *draft, stored, &declared).await?;
                 CatalogWrite::Campaign { campaign: Box::new(campaign), expected }
             }
         });
@@ -145,16 +163,6 @@ fn check_version(stored: u64, known: Option<u64>) -> AuthoringResult<()> {
         Some(known) if known != stored => Err(AuthoringError::stale("campaign")),
         _ => Ok(()),
     }
-}
-
-async fn prepare(
-    services: &Services,
-    organization: &OrganizationSnapshot,
-    draft: Campaign,
-    stored: Option<&Campaign>,
-) -> AuthoringResult<Campaign> {
-    check_names(organization, &draft, stored)?;
-    prepare_with(services, organization, draft, stored, &[]).await
 }
 
 /// Cheap refusals, before ids are spent; the store has the last word in its transaction.
@@ -181,7 +189,7 @@ fn check_names(
 }
 
 /// Everything between a draft and the campaign that is written: generated values, rules, references, ids.
-async fn prepare_with(
+async fn prepare(
     services: &Services,
     organization: &OrganizationSnapshot,
     draft: Campaign,

@@ -15,7 +15,7 @@ pub async fn create(
     remember: Remember<'_, Division>,
 ) -> AuthoringResult<Division> {
     check(&division)?;
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         if snapshot.divisions.contains_key(&division.id) {
             let value = division.id.0.clone();
             return Err(AuthoringError::App(AppError::Duplicate { what: "id", value }));
@@ -34,7 +34,7 @@ pub async fn update(
     remember: Remember<'_, Division>,
 ) -> AuthoringResult<Division> {
     check(&division)?;
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         let stored =
             snapshot.divisions.get(&division.id).ok_or_else(|| not_found("division", &division.id))?;
         if !unchanged(stored) {

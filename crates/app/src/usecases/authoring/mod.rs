@@ -79,24 +79,36 @@ async fn commit(
     Ok(())
 }
 
+/// What a decision wants written: the answer to remember, the changes, and what the caller gets.
+type Decided<T> = (Option<StoredReply>, Vec<CatalogWrite>, T);
+
 /// Decides on the organization as it is now and writes under the condition that it still is; decides anew when
 /// somebody else was faster.
 async fn guarded<T>(
     services: &Services,
     organization: OrganizationId,
-    mut decide: impl AsyncFnMut(
-        Arc<OrganizationSnapshot>,
-    ) -> AuthoringResult<(Option<StoredReply>, Vec<CatalogWrite>, T)>,
+    decide: impl Fn(&OrganizationSnapshot) -> AuthoringResult<Decided<T>>,
 ) -> AuthoringResult<T> {
     for _ in 0..MAX_TRIES {
         let snapshot = current(services, organization).await?;
-        let version = snapshot.version;
-        let (reply, changes, value) = decide(snapshot).await?;
-        let writes = std::iter::once(CatalogWrite::IfVersion(version)).chain(changes).collect();
-        match commit(services, organization, reply, writes).await {
-            Err(AuthoringError::App(AppError::Stale("organization"))) => {}
-            other => return other.map(|()| value),
+        let (reply, changes, value) = decide(&snapshot)?;
+        if let Some(()) = commit_if(services, &snapshot, reply, changes).await? {
+            return Ok(value);
         }
     }
     Err(AuthoringError::App(AppError::Contended))
+}
+
+/// Writes if the organization's configuration is still the one of the snapshot; `None` if it is not.
+async fn commit_if(
+    services: &Services,
+    snapshot: &OrganizationSnapshot,
+    reply: Option<StoredReply>,
+    changes: Vec<CatalogWrite>,
+) -> AuthoringResult<Option<()>> {
+    let writes = std::iter::once(CatalogWrite::IfVersion(snapshot.version)).chain(changes).collect();
+    match commit(services, snapshot.id(), reply, writes).await {
+        Err(AuthoringError::App(AppError::Stale("organization"))) => Ok(None),
+        other => other.map(Some),
+    }
 }

@@ -27,7 +27,7 @@ pub async fn put(
     for key in attributes.keys() {
         super::organizations::check_name("attributes", key)?;
     }
-    guarded(services, organization, async |snapshot| {
+    guarded(services, organization, |snapshot| {
         let stored = snapshot.models.iter().find(|model| model.name == name);
         if !unchanged(stored) {
             return Err(AuthoringError::stale("model"));

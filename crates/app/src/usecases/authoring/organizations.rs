@@ -97,7 +97,7 @@ pub async fn update(
     remember: Remember<'_, Organization>,
 ) -> AuthoringResult<Organization> {
     draft.check()?;
-    super::guarded(services, id, async |snapshot| {
+    super::guarded(services, id, |snapshot| {
         if !unchanged(&snapshot.organization) {
             return Err(AuthoringError::stale("organization"));
         }

@@ -49,19 +49,22 @@ pub async fn change(
         super::organizations::check_name("account_status", status)?;
     }
     let snapshot = current(services, organization).await?;
-    let changed = change_customer(services, &snapshot, customer, async |loaded: StoredCustomer| {
-        if version.is_some_and(|known| known != loaded.version) {
-            return Err(AppError::Stale("customer"));
-        }
-        let mut after = loaded.clone();
-        change.apply(&mut after.customer.standing);
-        let mut write: CustomerWrite = write_of(&snapshot, &loaded);
-        let now = services.clock.now();
-        after.customer.updated_at = now;
-        after.version += 1;
-        write.customer = Some(after.customer.clone());
-        write.reply = remember(&after);
-        Ok(Change::Write(Box::new(write), after))
+    let snapshot = &*snapshot;
+    let changed = change_customer(services, snapshot, customer, |loaded: StoredCustomer| {
+        Box::pin(async move {
+            if version.is_some_and(|known| known != loaded.version) {
+                return Err(AppError::Stale("customer"));
+            }
+            let mut after = loaded.clone();
+            change.apply(&mut after.customer.standing);
+            let mut write: CustomerWrite = write_of(snapshot, &loaded);
+            let now = services.clock.now();
+            after.customer.updated_at = now;
+            after.version += 1;
+            write.customer = Some(after.customer.clone());
+            write.reply = remember(&after);
+            Ok(Change::Write(Box::new(write), after))
+        })
     })
     .await;
     changed.map_err(|error| match error {

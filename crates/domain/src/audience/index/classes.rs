@@ -7,7 +7,7 @@
 use super::normal::{Formula, Literal};
 use crate::audience::dates::{DateOperand, Stretch};
 use crate::audience::field::Actual;
-use crate::audience::number::Number;
+use crate::number::Number;
 use crate::audience::query::{Operand, OperandSet, Relation, Test};
 use rustc_hash::FxHashMap;
 
