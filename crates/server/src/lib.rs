@@ -1,3 +1,9 @@
 //! The server: settings, commands and the assembly of every part into one process.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod failure;
+pub mod logging;
+pub mod serve;
+pub mod store;

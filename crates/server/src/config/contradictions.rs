@@ -82,10 +82,12 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     const HOUR_MS: u64 = 3_600_000;
     const YEAR_S: u64 = 366 * 86_400;
     let Config { server, store, engagement, engine, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 20] = [
+    let bounds: [(&str, u64, RangeInclusive<u64>); 22] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
+        ("server.header_timeout_ms", server.header_timeout_ms, 1..=HOUR_MS),
+        ("server.max_connections", server.max_connections, 1..=1_000_000),
         ("server.max_concurrent_requests", server.max_concurrent_requests, 1..=1_000_000),
         ("server.shutdown_grace_ms", server.shutdown_grace_ms, 0..=HOUR_MS),
         ("store.readers", store.readers, 1..=256),

@@ -14,7 +14,6 @@ pub use environment::variable_name;
 pub use secret::Secret;
 pub use sections::{Engagement, Engine, ErrorCodeCase, Log, LogFormat, Server, Store, Synchronous};
 
-use clap::Args;
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use layer::Layer;
@@ -40,17 +39,22 @@ pub struct Config {
 }
 
 /// Settings given on the command line; they win over every other layer.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// File with settings; `config/default.toml` is the commented model
-    #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
+    /// File with settings.
     pub config: Option<PathBuf>,
-    /// Address and port to listen on
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    /// `server.listen`.
     pub listen: Option<SocketAddr>,
-    /// Folder of the embedded store
-    #[arg(long, value_name = "FOLDER")]
+    /// `server.public_base_url`.
+    pub public_base_url: Option<String>,
+    /// `server.tls_certificate`.
+    pub tls_certificate: Option<PathBuf>,
+    /// `server.tls_key`.
+    pub tls_key: Option<PathBuf>,
+    /// `store.data_dir`.
     pub data_dir: Option<PathBuf>,
+    /// `store.database_url`.
+    pub database_url: Option<Secret>,
 }
 
 /// Why the settings cannot be used. The message lists every fault found, one a line.
@@ -90,12 +94,20 @@ impl Config {
 }
 
 fn flags(overrides: &Overrides) -> Layer {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let given = [
+        ("server", "listen", overrides.listen.map(|address| address.to_string())),
+        ("server", "public_base_url", overrides.public_base_url.clone()),
+        ("server", "tls_certificate", overrides.tls_certificate.as_ref().map(path)),
+        ("server", "tls_key", overrides.tls_key.as_ref().map(path)),
+        ("store", "data_dir", overrides.data_dir.as_ref().map(path)),
+        ("store", "database_url", overrides.database_url.as_ref().map(|url| url.reveal().to_owned())),
+    ];
     let mut layer = Layer::new("the command line");
-    if let Some(listen) = overrides.listen {
-        layer.set("server", "listen", listen.to_string());
-    }
-    if let Some(data_dir) = &overrides.data_dir {
-        layer.set("store", "data_dir", data_dir.to_string_lossy().into_owned());
+    for (section, setting, value) in given {
+        if let Some(value) = value {
+            layer.set(section, setting, value);
+        }
     }
     layer
 }

@@ -40,6 +40,11 @@ pub struct Server {
     pub request_body_timeout_ms: u64,
     /// Longest time a request may take, its body included, in milliseconds.
     pub request_timeout_ms: u64,
+    /// Longest time a connection may take to send the head of its next request, in milliseconds. Idle
+    /// connections end by it too.
+    pub header_timeout_ms: u64,
+    /// Connections open at the same time. Those beyond are closed at once.
+    pub max_connections: u64,
     /// Requests that each face handles at the same time. Those beyond are refused, not queued.
     pub max_concurrent_requests: u64,
     /// How long a stopping server waits for requests and jobs in flight, in milliseconds.
@@ -57,6 +62,8 @@ impl Default for Server {
             request_body_limit_bytes: 1024 * 1024,
             request_body_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
+            header_timeout_ms: 60_000,
+            max_connections: 10_000,
             max_concurrent_requests: 4096,
             shutdown_grace_ms: 10_000,
         }

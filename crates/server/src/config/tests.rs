@@ -126,15 +126,27 @@ fn later_layers_win() {
         config: Some(path),
         listen: Some("127.0.0.1:3".parse().unwrap()),
         data_dir: Some("flag".into()),
+        public_base_url: Some("https://flag.example".to_owned()),
+        tls_certificate: Some("flag.pem".into()),
+        tls_key: Some("flag-key.pem".into()),
+        database_url: Some(Secret::new("postgres://flag/muster")),
     };
     let environment = variables(&[
         ("MUSTER_SERVER__LISTEN", "127.0.0.1:2"),
+        ("MUSTER_SERVER__PUBLIC_BASE_URL", "https://variable.example"),
+        ("MUSTER_SERVER__TLS_CERTIFICATE", "variable.pem"),
+        ("MUSTER_SERVER__TLS_KEY", "variable-key.pem"),
+        ("MUSTER_STORE__DATABASE_URL", "postgres://variable/muster"),
         ("MUSTER_SERVER__REQUEST_TIMEOUT_MS", "21000"),
         ("MUSTER_STORE__DATA_DIR", "variable"),
     ]);
     let config = Config::from_layers(&overrides, environment).unwrap();
     assert_eq!(config.server.listen.port(), 3, "a flag wins over a variable");
     assert_eq!(config.store.data_dir, Path::new("flag"));
+    assert_eq!(config.server.public_base_url.as_deref(), Some("https://flag.example"));
+    assert_eq!(config.server.tls_certificate.as_deref(), Some(Path::new("flag.pem")));
+    assert_eq!(config.server.tls_key.as_deref(), Some(Path::new("flag-key.pem")));
+    assert_eq!(config.store.database_url, Some(Secret::new("postgres://flag/muster")));
     assert_eq!(config.server.request_timeout_ms, 21_000, "a variable wins over the file");
     assert_eq!(config.server.shutdown_grace_ms, 12, "the file wins over the built-in value");
     assert_eq!(config.server.max_concurrent_requests, 4096, "what nobody gives keeps its built-in value");

@@ -1,0 +1,87 @@
+//! The command line: what can be asked of `muster`.
+
+use crate::commands::{doctor, migrate, serve};
+use crate::config::{Config, Overrides, Secret};
+use crate::failure::{Failure, Outcome};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A campaign server: decisions, progress and an exact account, in one binary
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One subcommand a file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server until it is asked to stop (SIGTERM or SIGINT)
+    Serve(serve::Serve),
+    /// Make the store, or bring its schema up to date, and end
+    Migrate(migrate::Migrate),
+    /// Check settings, store, disk, certificate and clock, and say what to do about each problem
+    Doctor(doctor::Doctor),
+}
+
+/// Where the store is. Every command that opens it takes these.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StoreFlags {
+    /// File with settings; config/default.toml is the commented model
+    #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder of the embedded store
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded store; better given by MUSTER_STORE__DATABASE_URL, because other users
+    /// of the machine can read a command line
+    #[arg(long, value_name = "URL", value_parser = secret)]
+    database_url: Option<Secret>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's value parsers may fail; hiding a text cannot")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
+}
+
+impl StoreFlags {
+    /// The settings with these flags on top.
+    pub fn load(&self) -> Outcome<Config> {
+        load(&self.overrides())
+    }
+
+    /// The flags as a layer of settings.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            database_url: self.database_url.clone(),
+            ..Overrides::default()
+        }
+    }
+}
+
+/// Reads the settings of this process.
+pub fn load(overrides: &Overrides) -> Outcome<Config> {
+    Config::load(overrides).map_err(|error| Failure::new("start with these settings", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_database_password_is_not_shown_by_help_or_debug() {
+        let cli =
+            Cli::try_parse_from(["muster", "migrate", "--database-url", "postgres://u:hunter2@h/d"]).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+}

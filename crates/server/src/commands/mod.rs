@@ -1,0 +1,18 @@
+//! One file a command.
+
+pub mod doctor;
+pub mod migrate;
+pub mod serve;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Outcome;
+use std::process::ExitCode;
+
+/// Runs what was asked.
+pub async fn run(cli: Cli) -> Outcome<ExitCode> {
+    match cli.command {
+        Command::Serve(command) => command.run().await,
+        Command::Migrate(command) => command.run().await,
+        Command::Doctor(command) => command.run().await,
+    }
+}

@@ -1,0 +1,45 @@
+//! `muster serve`
+
+use crate::cli::{self, StoreFlags};
+use crate::config::Overrides;
+use crate::failure::Outcome;
+use crate::{logging, serve};
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `muster serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    store: StoreFlags,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// What links in answers begin with, such as https://campaigns.example.org
+    #[arg(long, value_name = "URL")]
+    public_base_url: Option<String>,
+    /// PEM file with the certificate chain; with it and the key the listener speaks TLS only
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+}
+
+impl Serve {
+    /// Serves until a signal asks to stop.
+    pub async fn run(self) -> Outcome<ExitCode> {
+        let config = cli::load(&Overrides {
+            listen: self.listen,
+            public_base_url: self.public_base_url,
+            tls_certificate: self.tls_cert,
+            tls_key: self.tls_key,
+            ..self.store.overrides()
+        })?;
+        logging::start(&config.log)?;
+        serve::serve(&config).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

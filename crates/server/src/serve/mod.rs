@@ -1,0 +1,131 @@
+//! `muster serve`: everything assembled into one process, and taken apart again in order.
+
+mod front;
+mod listener;
+mod operations;
+mod shutdown;
+
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::store;
+use axum_server::Handle;
+use front::Front;
+use muster_app::ports::{OsEntropy, Store, SystemClock};
+use muster_app::{Services, Settings};
+use muster_web::metrics;
+use operations::Operations;
+use shutdown::StopSignals;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+pub use listener::tls;
+
+/// Serves until a signal asks to stop. Everything accepted is answered, and everything acknowledged is in the
+/// store, when this returns.
+pub async fn serve(config: &Config) -> Outcome<()> {
+    let mut signals = StopSignals::listen()?;
+    let recorder = metrics::install();
+    let tls = listener::tls(&config.server)?;
+    let socket = listener::bind(&config.server)?;
+    let bound = socket.local_addr().map_err(|error| Failure::new("learn the bound address", error))?;
+    let operations = Operations::new(recorder.clone());
+    let front = Front::new(operations.starting_router(), config.server.max_connections as usize);
+    let handle = Handle::new();
+    let serving = {
+        let (front, handle, settings) = (Arc::clone(&front), handle.clone(), config.server.clone());
+        tokio::spawn(async move { listener::serve(socket, tls, &settings, front, handle).await })
+    };
+
+    let services = tokio::select! {
+        services = start(config, bound) => services?,
+        signal = signals.next() => {
+            tracing::info!(signal, "asked to stop while starting");
+            handle.shutdown();
+            return Ok(());
+        }
+    };
+    let mut background = background(config, &services, recorder);
+    operations.started(Arc::clone(&services));
+    front.open(operations.router());
+    tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
+
+    let mut serving = serving;
+    let ended = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, grace_ms = config.server.shutdown_grace_ms, "asked to stop");
+            None
+        }
+        ended = &mut serving => Some(ended),
+    };
+    signals.end_at_next();
+    operations.stopping();
+    let result = match ended {
+        // The listener ends by itself only when it fails.
+        Some(ended) => listener_result(ended, bound),
+        None => stop_listener(config, &handle, serving, bound).await,
+    };
+    background.shutdown().await;
+    services.store.close().await;
+    tracing::info!("stopped");
+    result
+}
+
+async fn stop_listener(
+    config: &Config,
+    handle: &Handle<SocketAddr>,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    bound: SocketAddr,
+) -> Outcome<()> {
+    handle.graceful_shutdown(Some(Duration::from_millis(config.server.shutdown_grace_ms)));
+    let ended = serving.await;
+    let cut = handle.connection_count();
+    if cut > 0 {
+        tracing::warn!(connections = cut, "the grace ran out before these connections had their answers");
+    }
+    listener_result(ended, bound)
+}
+
+fn listener_result(
+    ended: Result<std::io::Result<()>, tokio::task::JoinError>,
+    bound: SocketAddr,
+) -> Outcome<()> {
+    let failed = |reason: String| Failure::new(format!("go on listening on {bound}"), reason);
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Opens the store and loads what is configured in it.
+async fn start(config: &Config, bound: SocketAddr) -> Outcome<Arc<Services>> {
+    let store = store::open(config).await?;
+    let settings = Settings {
+        public_base_url: config.server.base_url(bound),
+        client_token_ttl_s: u32::try_from(config.engagement.client_token_ttl_s).unwrap_or(u32::MAX),
+    };
+    services(store, settings).await
+}
+
+async fn services(store: Arc<dyn Store>, settings: Settings) -> Outcome<Arc<Services>> {
+    Services::start(store, Arc::new(SystemClock), Arc::new(OsEntropy), settings)
+        .await
+        .map_err(|error| store::explain("load the configuration from the store", &error))
+}
+
+/// The work that happens by itself. Dropping the set ends it; what it claimed falls to others by lease.
+fn background(config: &Config, services: &Arc<Services>, recorder: metrics::Recorder) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let poll = Duration::from_millis(config.engine.poll_interval_ms);
+    let following = Arc::clone(services);
+    tasks.spawn(async move { following.catalog.follow(poll).await });
+    tasks.spawn(async move {
+        loop {
+            tokio::time::sleep(metrics::UPKEEP_INTERVAL).await;
+            recorder.upkeep();
+        }
+    });
+    tasks
+}
