@@ -38,6 +38,9 @@ impl DayZone {
 
     /// The customer's own zone, else the organization's. Names are checked where they come in; should one have
     /// left the zone database since, the next choice applies, and in the end UTC.
+    ///
+    /// The log does not keep zones: when a customer moves, days already folded stay as they were until a late event
+    /// or a replay folds the log again, then by the zone of that time.
     pub fn of(customer: Option<&str>, organization: &str) -> Self {
         customer.and_then(Self::named).or_else(|| Self::named(organization)).unwrap_or(Self::UTC)
     }

@@ -114,6 +114,7 @@ fn e17_lifetime_cap() {
         ("A1: reached on the way, remainder dropped", Some(2), vec![(1, 8)], 2, 0, true),
         ("A2: nothing moves afterwards", Some(1), vec![(1, 3), (2, 2)], 1, 0, true),
         ("nothing achieved is not exhausted", Some(1), vec![(1, 2)], 0, 2, false),
+        ("a cap of none, nothing achieved", Some(0), vec![(1, 9)], 0, 0, false),
     ] {
         let mut behavior = count(3);
         behavior.max_times_repeatable = cap;
