@@ -2,6 +2,7 @@
 
 use crate::ports::{CatalogRefusal, CommitRefusal, StoreError};
 use muster_domain::campaign::OptInRefusal;
+use muster_domain::customer::{ProfileError, TagError};
 
 /// Result of a use case.
 pub type AppResult<T> = Result<T, AppError>;
@@ -92,6 +93,21 @@ impl AppError {
     /// Shorthand for [`AppError::Invalid`].
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::Invalid(message.into())
+    }
+}
+
+impl From<ProfileError> for AppError {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::NoIdentity => Self::Missing("external_id or email".to_owned()),
+            ProfileError::Attribute { .. } => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
+impl From<TagError> for AppError {
+    fn from(error: TagError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

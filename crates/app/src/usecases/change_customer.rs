@@ -4,10 +4,11 @@ use super::select::{CustomerSelector, load_customer};
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CommitRefusal, CustomerWrite, Expected, StoredCustomer};
 use crate::{AppError, AppResult, Services};
+use muster_domain::customer::Customer;
 use std::pin::Pin;
 
 /// How often a change is decided anew because another node was faster, before the caller is told.
-const MAX_TRIES: u32 = 32;
+pub(crate) const MAX_TRIES: u32 = 32;
 
 /// What a decision came to.
 pub enum Change<T> {
@@ -29,6 +30,17 @@ pub fn write_of(organization: &OrganizationSnapshot, loaded: &StoredCustomer) ->
         Expected::Version(loaded.version),
         Some(loaded.customer.clone()),
     )
+}
+
+/// A write that puts `next` in the place of the loaded aggregate, and the customer as it is after that.
+pub(crate) fn replace(
+    organization: &OrganizationSnapshot,
+    loaded: &StoredCustomer,
+    next: Customer,
+) -> (CustomerWrite, StoredCustomer) {
+    let expected = Expected::Version(loaded.version);
+    let write = CustomerWrite::new(organization.id(), loaded.id, expected, Some(next.clone()));
+    (write, StoredCustomer { id: loaded.id, version: loaded.version + 1, customer: next })
 }
 
 /// Loads the customer, lets `decide` say what becomes of it, and commits. If somebody else wrote in between, loads

@@ -165,6 +165,17 @@ impl Profile {
     }
 }
 
+/// Refuses a definition that no custom attribute may have (contract N2). A definition is a type's name, or an object
+/// that tells more; what it says is the client's own.
+pub fn check_attribute_definition(name: &str, definition: &Value) -> Result<(), ProfileError> {
+    let refuse = |reason| ProfileError::of(&format!("attributes.{name:.40}"), reason);
+    check_key(name, CUSTOM_NAME_BYTES_MAX).map_err(refuse)?;
+    if !definition.is_string() && !definition.is_object() {
+        return Err(refuse(Reason::Type("text or an object")));
+    }
+    check_value(definition, OBJECT_BYTES_MAX).map(drop).map_err(refuse)
+}
+
 /// Whether the age exceeds the limit: the anniversary has passed, in UTC. Somebody born on 29 February has theirs
 /// on 28 February in other years.
 fn is_old_enough(dob: Date, now: UnixMillis) -> bool {

@@ -15,6 +15,7 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 
+pub use apply::check_attribute_definition;
 pub use error::{ProfileError, Reason};
 pub use patch::{Patch, ProfilePatch};
 pub use phone::phone_key;

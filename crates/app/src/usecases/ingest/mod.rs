@@ -281,10 +281,7 @@ async fn decide(
         }
         other => other,
     };
-    let applied = applied.map_err(|trouble| match trouble {
-        Trouble::App(error) => error,
-        Trouble::NeedsLog(_) => AppError::Contended,
-    })?;
+    let applied = applied?;
     let Applied { customer, mut changes, notifications, events, outcomes, places } = applied;
     for event in prepared {
         // A repeat shows the current state without any effect.
@@ -305,9 +302,41 @@ async fn decide(
     Ok((write, Ingested { stored, changes, notifications, accepted: fresh.len() }))
 }
 
+/// What a platform event does to a customer who is about to be stored for the first time.
+pub(crate) fn take_in_new(
+    services: &Services,
+    organization: &OrganizationSnapshot,
+    stored: &StoredCustomer,
+    event_name: &str,
+) -> AppResult<Applied> {
+    let now = services.clock.now();
+    let mut key = [0; 16];
+    services.entropy.fill(&mut key);
+    let prepared = Prepared {
+        key: EventKey(key),
+        name: event_name.to_owned(),
+        occurred_at: now,
+        received_at: now,
+        quantity: 1,
+        context: Context::new(),
+        restricted_to: None,
+    };
+    // Nobody has a past before they exist, so the log is at hand: it is empty.
+    Ok(apply(services, organization, &[&prepared], stored, &[], Some(Vec::new()))?)
+}
+
 pub(crate) enum Trouble {
     App(AppError),
     NeedsLog(NeedsLog),
+}
+
+impl From<Trouble> for AppError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::App(error) => error,
+            Trouble::NeedsLog(_) => Self::Contended,
+        }
+    }
 }
 
 fn apply(
