@@ -24,8 +24,8 @@ struct BehaviorOnPage<'a> {
     points: i64,
 }
 
-/// The page as HTML. Showing it raises the event `campaigns.<id>.loaded` for the customer, once the page is known
-/// to render.
+/// The page as HTML. With `raise`, showing it raises the event `campaigns.<id>.loaded` for the customer, once the
+/// page is known to render.
 ///
 /// Templates see `customer.first_name`, `customer.last_name`, `customer.available_points`, `campaign.id`,
 /// `campaign.name`, and `behaviors` with `name`, `progress`, `goal`, `achieved`, `points`; values are escaped.
@@ -34,6 +34,7 @@ pub async fn render_creative(
     organization: &Arc<OrganizationSnapshot>,
     customer: &CustomerSelector,
     creative: CreativeId,
+    raise: bool,
 ) -> AppResult<String> {
     let unknown = || AppError::NotFound { what: "creative", id: creative.to_string() };
     let view = view_customer(services, Arc::clone(organization), customer).await?;
@@ -79,6 +80,9 @@ pub async fn render_creative(
             behaviors => minijinja::value::Serde(&behaviors),
         },
     )?;
+    if !raise {
+        return Ok(page);
+    }
     let loaded = IncomingEvent {
         name: format!("campaigns.{}.loaded", entry.campaign.id),
         transaction_id: None,

@@ -37,7 +37,7 @@ pub struct Tracked {
     pub target: Option<String>,
 }
 
-/// Counts an interaction. Ids that do not belong together are answered as not found; after the campaign's reporting
+/// Counts an interaction; `None` only checks the ids. Ids that do not belong together are answered as not found; after the campaign's reporting
 /// end nothing is counted, the answer stays the same.
 pub async fn track(
     services: &Services,
@@ -45,7 +45,7 @@ pub async fn track(
     customer: &TrackedCustomer,
     creative: CreativeId,
     stat: Uuid,
-    interaction: Interaction,
+    interaction: Option<Interaction>,
 ) -> AppResult<Tracked> {
     let unknown = || unknown_creative(creative);
     let entry = organization.campaign_of_creative(creative).ok_or_else(unknown)?;
@@ -70,9 +70,9 @@ pub async fn track(
                 return Err(unknown_creative(creative));
             }
             let now = services.clock.now();
-            if now >= campaign.reporting_ends_at {
+            let Some(interaction) = interaction.filter(|_| now < campaign.reporting_ends_at) else {
                 return Ok(Change::Keep(tracked.clone()));
-            }
+            };
             let mut write = write_of(organization, &loaded);
             let mut customer = loaded.customer;
             let impression = customer.impressions.entry(creative).or_default();
