@@ -6,15 +6,21 @@
 
 use crate::ports::{AttributeModel, OrganizationCatalog, Store, StoreResult};
 use arc_swap::ArcSwap;
-use muster_domain::audience::Facts;
+use muster_domain::audience::{CompiledSet, Facts, Scratch};
 use muster_domain::behavior::{Behavior, map_keys};
 use muster_domain::campaign::{Campaign, CampaignStatus, may_qualify, qualifies};
 use muster_domain::ids::{ApiKey, CampaignId, CreativeId, DivisionId, OrganizationId};
 use muster_domain::organization::{App, Division, Organization};
 use muster_domain::time::UnixMillis;
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
+
+thread_local! {
+    /// Working memory of the index, kept between decisions.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
+}
 
 /// A campaign as the catalog holds it.
 #[derive(Debug)]
@@ -55,6 +61,7 @@ pub struct OrganizationSnapshot {
     by_permalink: FxHashMap<String, usize>,
     by_creative: FxHashMap<CreativeId, usize>,
     live: Vec<u32>,
+    live_index: CompiledSet,
     listeners: FxHashMap<String, Vec<Listener>>,
     asked_events: Vec<String>,
 }
@@ -105,6 +112,9 @@ impl OrganizationSnapshot {
         }
         asked_events.sort_unstable();
         asked_events.dedup();
+        let live_index = CompiledSet::compile(
+            live.iter().map(|&slot| (slot, campaigns[slot as usize].campaign.bundle.targeting.as_ref())),
+        );
         Self {
             organization: loaded.organization,
             version: loaded.version,
@@ -116,6 +126,7 @@ impl OrganizationSnapshot {
             by_permalink,
             by_creative,
             live,
+            live_index,
             listeners,
             asked_events,
         }
@@ -167,9 +178,7 @@ impl OrganizationSnapshot {
     ) -> impl Iterator<Item = (&'a CatalogCampaign, bool)> + use<'a> {
         let mut qualified = Vec::new();
         if may_qualify(facts.customer) {
-            qualified.extend(
-                self.live.iter().filter(|&&slot| qualifies(&self.campaigns[slot as usize].campaign, facts)),
-            );
+            SCRATCH.with_borrow_mut(|scratch| self.live_index.matches(facts, scratch, &mut qualified));
         }
         let now = facts.now;
         let mut next = 0;

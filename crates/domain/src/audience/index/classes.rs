@@ -7,8 +7,8 @@
 use super::normal::{Formula, Literal};
 use crate::audience::dates::{DateOperand, Stretch};
 use crate::audience::field::Actual;
-use crate::number::Number;
 use crate::audience::query::{Operand, OperandSet, Relation, Test};
+use crate::number::Number;
 use rustc_hash::FxHashMap;
 
 const MISSING: u32 = 0;
