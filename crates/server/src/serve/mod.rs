@@ -1,6 +1,7 @@
 //! `muster serve`: everything assembled into one process, and taken apart again in order.
 
 mod front;
+mod greeting;
 mod listener;
 mod operations;
 mod shutdown;
@@ -50,6 +51,7 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     operations.started(Arc::clone(&services));
     front.open(operations.router());
     tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
+    greeting::print(&greeting::text(config, bound, &services));
 
     let mut serving = serving;
     let ended = tokio::select! {

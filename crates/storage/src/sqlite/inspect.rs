@@ -18,7 +18,7 @@ pub(crate) fn inspect(config: &SqliteConfig) -> StoreResult<StoreReport> {
         connection.busy_timeout(config.busy_timeout)?;
         let history = applied(&connection)?;
         let text = |name: &str| -> rusqlite::Result<String> {
-            connection.pragma_query_value(None, name, |row| {
+            connection.query_row(&format!("PRAGMA {name}"), [], |row| {
                 row.get_ref(0).map(|value| match value {
                     rusqlite::types::ValueRef::Integer(number) => number.to_string(),
                     other => other.as_str().unwrap_or("?").to_owned(),

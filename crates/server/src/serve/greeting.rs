@@ -1,0 +1,100 @@
+//! What `muster serve` prints when it is ready: where it is, and what to do first.
+
+use crate::config::Config;
+use muster_app::Services;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// The address under which a program on the same machine reaches the listener.
+pub(super) fn local_url(config: &Config, bound: SocketAddr) -> String {
+    let mut address = bound;
+    match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let scheme = if config.server.uses_tls() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+/// The greeting of a server that is not a demonstration.
+pub(super) fn text(config: &Config, bound: SocketAddr, services: &Services) -> String {
+    let url = local_url(config, bound);
+    let mut text = format!("Muster {} is ready at {url}\n\n", env!("CARGO_PKG_VERSION"));
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "  reference   {url}/docs");
+    let _ = writeln!(text, "  operations  {url}/healthz  {url}/readyz  {url}/metrics");
+    if services.catalog.organizations().iter().all(|organization| organization.apps.is_empty()) {
+        let _ = write!(
+            text,
+            "\nThere is no app yet. Make one, with its key and secret, from another terminal:\n\n"
+        );
+        let _ = writeln!(
+            text,
+            "  muster app create --organization \"My company\" --name \"My shop\" --management-token{}",
+            store_flags(config)
+        );
+    }
+    text
+}
+
+/// The flags by which another command finds the same store. The database URL is never printed.
+fn store_flags(config: &Config) -> String {
+    if config.store.database_url.is_some() {
+        " --database-url \"$DATABASE_URL\"".to_owned()
+    } else if config.store == crate::config::Store::default() {
+        String::new()
+    } else {
+        format!(" --data-dir {}", quoted(&config.store.data_dir.to_string_lossy()))
+    }
+}
+
+/// A word as a POSIX shell takes it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Prints to standard output. Whoever closed it does not want to know, and that is no reason to stop.
+pub(super) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_the_shell() {
+        for (word, expected) in [
+            ("muster-data", "muster-data"),
+            ("/srv/muster/data", "/srv/muster/data"),
+            ("", "''"),
+            ("my data", "'my data'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+
+    #[test]
+    fn a_wildcard_address_is_shown_as_loopback() {
+        let config = Config::default();
+        for (bound, expected) in [
+            ("127.0.0.1:1", "http://127.0.0.1:1"),
+            ("0.0.0.0:1", "http://127.0.0.1:1"),
+            ("[::]:1", "http://[::1]:1"),
+            ("192.0.2.7:1", "http://192.0.2.7:1"),
+        ] {
+            assert_eq!(local_url(&config, bound.parse().unwrap()), expected);
+        }
+    }
+}

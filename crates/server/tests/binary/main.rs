@@ -1,0 +1,5 @@
+//! Tests of the real binary, each with a process and a store of its own.
+
+mod common;
+mod connections;
+mod start;
