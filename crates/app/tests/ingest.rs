@@ -362,7 +362,8 @@ async fn a_batch_takes_each_customer_on_its_own_and_repeats_in_turn() {
 #[tokio::test]
 async fn a_suspended_or_ceased_customer_earns_nothing_and_a_test_account_earns_test_points() {
     let world = World::with(vec![campaign(1, vec![count(1, "purchase", 1)])]).await;
-    let rows: [(&str, fn(&mut Standing), i64, i64); 4] = [
+    type Change = fn(&mut Standing);
+    let rows: [(&str, Change, i64, i64); 4] = [
         ("plain", |_| {}, 10, 0),
         ("suspended", |standing| standing.suspended = true, 0, 0),
         ("ceased", |standing| standing.marketing_ceased = true, 0, 0),
