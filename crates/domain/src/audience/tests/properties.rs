@@ -164,3 +164,24 @@ fn a_large_set_finds_exactly_what_the_evaluator_accepts() {
     }
     assert!(total > 5_000, "the queries and the customers have little to say to each other: {total} matches");
 }
+
+#[test]
+fn the_fuzzers_corpus_is_judged_as_its_files_are_named() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/targeting_parser");
+    let mut files = 0;
+    for file in std::fs::read_dir(corpus).expect("the corpus is there") {
+        let path = file.expect("readable").path();
+        // What a fuzzer run leaves beside the hand-made files has no extension and no expectation.
+        let expected_refusal = (path.extension().is_some())
+            .then(|| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("refused-")));
+        let bytes = std::fs::read(&path).expect("readable");
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let parsed = Targeting::parse_str(&text);
+        if let Some(expected_refusal) = expected_refusal {
+            files += 1;
+            assert_eq!(parsed.is_err(), expected_refusal, "{}: {parsed:?}", path.display());
+        }
+        exercise(parsed);
+    }
+    assert!(files > 20, "the hand-made corpus has gone: {files} files");
+}
