@@ -3,6 +3,7 @@
 
 pub mod bare_postgres;
 pub mod fixture;
+pub mod generator;
 pub mod journal;
 pub mod load;
 pub mod table;
