@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// The store to open.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a process has one, made at its start")]
 pub enum StoreConfig {
     /// Embedded, in a data directory.
     Sqlite(SqliteConfig),

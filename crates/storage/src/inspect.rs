@@ -31,6 +31,6 @@ pub async fn inspect(config: StoreConfig) -> StoreResult<StoreReport> {
 }
 
 /// One detail of a report.
-pub(crate) fn line(name: &'static str, value: impl ToString) -> (&'static str, String) {
+pub(crate) fn line(name: &'static str, value: &impl ToString) -> (&'static str, String) {
     (name, value.to_string())
 }

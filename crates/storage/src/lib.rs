@@ -13,6 +13,7 @@ mod encoding;
 mod inspect;
 mod migrations;
 mod postgres;
+mod prepared;
 mod sqlite;
 
 pub use config::{PostgresConfig, SqliteConfig, StoreConfig, Synchronous};
@@ -37,9 +38,7 @@ pub async fn open(config: StoreConfig) -> StoreResult<Arc<dyn Store>> {
             let store = blocking(move || sqlite::SqliteStore::open(&config)).await?;
             Ok(Arc::new(store))
         }
-        StoreConfig::Postgres(config) => {
-            Err(muster_app::ports::StoreError::Unreachable(format!("{}: not spoken yet", config.place())))
-        }
+        StoreConfig::Postgres(config) => Ok(Arc::new(postgres::PostgresStore::open(config).await?)),
     }
 }
 

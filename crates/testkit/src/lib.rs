@@ -1,7 +1,7 @@
 //! What tests of several crates share: databases of their own, and the real binary under observation.
 
-pub mod database;
+pub mod postgres;
 pub mod process;
 
-pub use database::PostgresDatabase;
+pub use postgres::{TestDatabase, TestPostgres};
 pub use process::{Finished, Muster, Server};

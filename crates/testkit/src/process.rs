@@ -1,6 +1,6 @@
 //! The real binary `muster` as a child process: started, waited for, watched, stopped, killed.
 
-use crate::database::PostgresDatabase;
+use crate::postgres::TestDatabase;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -49,7 +49,7 @@ impl Muster {
 
     /// On that PostgreSQL database.
     #[must_use]
-    pub fn on_database(self, database: &PostgresDatabase) -> Self {
+    pub fn on_database(self, database: &TestDatabase) -> Self {
         self.setting("store.database_url", database.url())
     }
 

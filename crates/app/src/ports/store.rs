@@ -271,8 +271,9 @@ impl CustomerWrite {
     }
 }
 
-/// Why a customer write was refused; nothing of it was changed.
-#[derive(Debug, thiserror::Error)]
+/// Why a customer write was refused; nothing of it was changed. Of several reasons the first in this order is told:
+/// the reply exists, the version is stale, a name is taken, no place is left.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CommitRefusal {
     /// The customer was changed since it was loaded, or is gone. Load again and retry.
     #[error("the customer was changed by somebody else")]

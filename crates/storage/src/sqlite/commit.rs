@@ -2,54 +2,11 @@
 
 use super::error::{Fault, is_duplicate};
 use super::writer::{Care, Task, guarded, lost};
-use crate::encoding::{EventRow, counter_to_column, encode_customer, name_key, to_json};
-use muster_app::ports::{
-    ClientToken, CommitRefusal, CreativeCount, CustomerName, CustomerWrite, Expected, OutboxEntry,
-    PlaceChange, StoreError, StoreResult, StoredReply,
-};
-use muster_domain::ids::{CustomerId, OrganizationId};
+use crate::encoding::{counter_to_column, name_key};
+use crate::prepared::{Prepared, Results, all_failed};
+use muster_app::ports::{CommitRefusal, Expected, StoreError, StoreResult};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
-
-/// A customer write whose parts are already bytes, so that the writing thread only writes.
-pub(super) struct Prepared {
-    organization: OrganizationId,
-    id: CustomerId,
-    expected: Expected,
-    body: Option<Vec<u8>>,
-    add_names: Vec<CustomerName>,
-    remove_names: Vec<CustomerName>,
-    events: Vec<EventRow>,
-    outcomes: Vec<(OutboxEntry, String)>,
-    places: Vec<PlaceChange>,
-    counts: Vec<CreativeCount>,
-    token: Option<ClientToken>,
-    reply: Option<StoredReply>,
-}
-
-impl Prepared {
-    /// Encodes a write.
-    pub(super) fn of(write: CustomerWrite) -> StoreResult<Self> {
-        Ok(Self {
-            organization: write.organization,
-            id: write.id,
-            expected: write.expected,
-            body: write.customer.as_ref().map(encode_customer).transpose()?,
-            add_names: write.add_names,
-            remove_names: write.remove_names,
-            events: write.events.into_iter().map(EventRow::of).collect::<StoreResult<_>>()?,
-            outcomes: write
-                .outcomes
-                .into_iter()
-                .map(|entry| to_json(&entry.payload, "outcome").map(|payload| (entry, payload)))
-                .collect::<StoreResult<_>>()?,
-            places: write.places,
-            counts: write.counts,
-            token: write.token,
-            reply: write.reply,
-        })
-    }
-}
 
 /// Why applying a write stopped.
 enum Stop {
@@ -70,15 +27,13 @@ impl From<rusqlite::Error> for Stop {
 /// The writes of one call.
 pub(super) struct CommitTask {
     writes: Vec<Prepared>,
-    results: Vec<Result<(), CommitRefusal>>,
-    answer: oneshot::Sender<Vec<Result<(), CommitRefusal>>>,
+    results: Results,
+    answer: oneshot::Sender<Results>,
 }
 
 impl CommitTask {
     /// A task and the receiver of its results, one for each write.
-    pub(super) fn new(
-        writes: Vec<Prepared>,
-    ) -> (Box<Self>, oneshot::Receiver<Vec<Result<(), CommitRefusal>>>) {
+    pub(super) fn new(writes: Vec<Prepared>) -> (Box<Self>, oneshot::Receiver<Results>) {
         let (answer, answered) = oneshot::channel();
         (Box::new(Self { writes, results: Vec::new(), answer }), answered)
     }
@@ -118,8 +73,8 @@ impl Task for CommitTask {
     fn answer(self: Box<Self>, outcome: StoreResult<()>) {
         let results = match outcome {
             Ok(()) if self.results.len() == self.writes.len() => self.results,
-            Ok(()) => self.writes.iter().map(|_| Err(lost().into())).collect(),
-            Err(error) => self.writes.iter().map(|_| Err(error.clone().into())).collect(),
+            Ok(()) => all_failed(self.writes.len(), &lost()),
+            Err(error) => all_failed(self.writes.len(), &error),
         };
         // Whoever asked may be gone; the writes stand.
         drop(self.answer.send(results));
@@ -130,6 +85,7 @@ impl Task for CommitTask {
 /// checked stays true.
 fn apply(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
     check_reply(connection, write)?;
+    check_version(connection, write)?;
     check_names(connection, write)?;
     check_places(connection, write)?;
     swap_aggregate(connection, write)?;
@@ -168,6 +124,24 @@ fn check_reply(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
     let known =
         connection.prepare_cached("SELECT 1 FROM stored_reply WHERE key = ?1")?.exists(params![reply.key])?;
     if known { Err(Stop::Refused(CommitRefusal::ReplyExists)) } else { Ok(()) }
+}
+
+/// Looks at the version before names and places, whose refusals would mislead a caller that decided on an old
+/// state. Where there are neither, the swap itself finds out.
+fn check_version(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
+    if write.add_names.is_empty() && write.places.is_empty() {
+        return Ok(());
+    }
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT version FROM customer WHERE organization = ?1 AND id = ?2")?
+        .query_row(params![write.organization.0, write.id.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    let expected = match write.expected {
+        Expected::Absent => None,
+        Expected::Version(version) => Some(counter_to_column(version)),
+        Expected::Any => return Err(Stop::Refused(CommitRefusal::Stale)),
+    };
+    if found == expected { Ok(()) } else { Err(Stop::Refused(CommitRefusal::Stale)) }
 }
 
 fn check_names(connection: &Connection, write: &Prepared) -> Result<(), Stop> {

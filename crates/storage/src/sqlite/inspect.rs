@@ -33,13 +33,13 @@ pub(crate) fn inspect(config: &SqliteConfig) -> StoreResult<StoreReport> {
             newest_schema: crate::newest_schema(),
             size_bytes: size.len(),
             details: vec![
-                line("SQLite version", rusqlite::version()),
-                line("journal mode", text("journal_mode")?),
-                line("page size", text("page_size")?),
-                line("pages", text("page_count")?),
-                line("free pages", text("freelist_count")?),
-                line("log bytes", std::fs::metadata(log).map_or(0, |log| log.len())),
-                line("quick check", text("quick_check(1)")?),
+                line("SQLite version", &rusqlite::version()),
+                line("journal mode", &text("journal_mode")?),
+                line("page size", &text("page_size")?),
+                line("pages", &text("page_count")?),
+                line("free pages", &text("freelist_count")?),
+                line("log bytes", &std::fs::metadata(log).map_or(0, |log| log.len())),
+                line("quick check", &text("quick_check(1)")?),
             ],
         })
     };

@@ -19,9 +19,10 @@ pub(crate) use inspect::inspect;
 
 use crate::blocking;
 use crate::config::SqliteConfig;
+use crate::prepared::{all_failed, commit};
 use async_trait::async_trait;
 use checkpoint::Checkpointer;
-use commit::{CommitTask, Prepared};
+use commit::CommitTask;
 use error::Fault;
 use muster_app::ports::{
     CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName, CustomerWrite,
@@ -192,32 +193,15 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, writes: Vec<CustomerWrite>) -> Vec<Result<(), CommitRefusal>> {
-        if writes.is_empty() {
-            return Vec::new();
-        }
-        let refuse_all = |count: usize, error: &StoreError| -> Vec<Result<(), CommitRefusal>> {
-            (0..count).map(|_| Err(error.clone().into())).collect()
-        };
-        let count = writes.len();
-        let mut prepared = Vec::with_capacity(count);
-        // A write that cannot be encoded is refused alone; the others go on.
-        let mut refused = Vec::new();
-        for (index, write) in writes.into_iter().enumerate() {
-            match Prepared::of(write) {
-                Ok(write) => prepared.push(write),
-                Err(error) => refused.push((index, error)),
+        commit(writes, async |prepared| {
+            let count = prepared.len();
+            let (task, answered) = CommitTask::new(prepared);
+            match self.writer.submit(task) {
+                Ok(()) => answered.await.unwrap_or_else(|_| all_failed(count, &lost())),
+                Err(error) => all_failed(count, &error),
             }
-        }
-        let accepted = prepared.len();
-        let (task, answered) = CommitTask::new(prepared);
-        let mut results = match self.writer.submit(task) {
-            Ok(()) => answered.await.unwrap_or_else(|_| refuse_all(accepted, &lost())),
-            Err(error) => refuse_all(accepted, &error),
-        };
-        for (index, error) in refused {
-            results.insert(index, Err(error.into()));
-        }
-        results
+        })
+        .await
     }
 
     async fn client_token(

@@ -215,7 +215,11 @@ fn next_batch(queue: &Queue) -> Option<Vec<Box<dyn Task>>> {
 
 fn commit_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Task>>) {
     match attempt(connection, &mut batch, Care::Together) {
-        Ok(()) => batch.into_iter().for_each(|task| task.answer(Ok(()))),
+        Ok(()) => {
+            for task in batch {
+                task.answer(Ok(()));
+            }
+        }
         Err(fault) if fault.is_of_one_piece() => {
             // Each on its own, so that the one at fault does not take the others with it.
             for mut task in batch {
@@ -229,7 +233,9 @@ fn commit_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Task>>) {
         Err(fault) => {
             let error = StoreError::from(fault);
             tracing::error!(%error, tasks = batch.len(), "a transaction failed");
-            batch.into_iter().for_each(|task| task.answer(Err(error.clone())));
+            for task in batch {
+                task.answer(Err(error.clone()));
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn writes_of_one_customer_in_one_call_follow_each_other(h: Harn
     let results = h.store.commit(vec![create(1), update(1, 1), update(1, 1), update(1, 2), create(1)]).await;
     let told: Vec<bool> = results.iter().map(Result::is_ok).collect();
     assert_eq!(told, [true, true, false, true, false]);
-    assert!(results.iter().flat_map(|r| r.as_ref().err()).all(|r| matches!(r, CommitRefusal::Stale)));
+    assert!(results.iter().filter_map(|r| r.as_ref().err()).all(|r| matches!(r, CommitRefusal::Stale)));
     assert_eq!(h.store.customer(ORG, id(1)).await.unwrap().unwrap().version, 3);
 }
 

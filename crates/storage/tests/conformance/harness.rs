@@ -2,12 +2,14 @@
 
 use muster_app::ports::{CommitRefusal, CustomerWrite, Store};
 use muster_storage::{SqliteConfig, StoreConfig};
+use muster_testkit::TestDatabase;
 use std::sync::Arc;
 
 /// What lives as long as the store under test.
 #[expect(dead_code, reason = "held only for its drop")]
 enum Keep {
     Directory(tempfile::TempDir),
+    Database(TestDatabase),
 }
 
 /// A fresh store.
@@ -24,6 +26,14 @@ impl Harness {
         let config = StoreConfig::Sqlite(SqliteConfig::new(directory.path().join("data")));
         let store = muster_storage::open(config.clone()).await.expect("a fresh store opens");
         Self { store, config, _keep: Keep::Directory(directory) }
+    }
+
+    /// A store in a PostgreSQL database of its own.
+    pub(crate) async fn postgres() -> Self {
+        let database = tokio::task::spawn_blocking(TestDatabase::create).await.expect("a database is made");
+        let config = StoreConfig::parse(database.url()).expect("a database address");
+        let store = muster_storage::open(config.clone()).await.expect("a fresh store opens");
+        Self { store, config, _keep: Keep::Database(database) }
     }
 
     /// Closes the store and opens it again.

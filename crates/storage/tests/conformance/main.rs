@@ -14,6 +14,13 @@ macro_rules! conformance {
                 crate::$module::$test(crate::Harness::sqlite().await).await;
             })+
         }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::$module::$test(crate::Harness::postgres().await).await;
+            })+
+        }
     };
 }
 
