@@ -6,4 +6,5 @@ pub mod fixture;
 pub mod generator;
 pub mod journal;
 pub mod load;
+pub mod process;
 pub mod table;

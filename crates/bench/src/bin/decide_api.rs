@@ -9,10 +9,11 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Parser;
-use muster_app::ports::{CatalogWrite, Entropy, Expected, SeededEntropy, Store};
+use muster_app::ports::{CatalogWrite, Entropy, Expected, SeededEntropy};
 use muster_app::secrets;
 use muster_bench::fixture::{self, Fallible};
 use muster_bench::load::{Measured, Round, drive};
+use muster_bench::process::{Server, ask, free_address};
 use muster_bench::table::{Table, median, thousands};
 use muster_domain::audience::Targeting;
 use muster_domain::ids::{ApiKey, CustomerId};
@@ -20,12 +21,11 @@ use muster_domain::organization::App;
 use muster_domain::time::UnixMillis;
 use muster_storage::StoreConfig;
 use serde_json::json;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[derive(Parser)]
 #[command(about = "The v2 list over HTTP against a bare axum handler that returns the same bytes")]
@@ -63,19 +63,6 @@ const API_KEY: &str = "bench00000000000000000000000000000000000";
 const API_SECRET: &str = "bench-secret";
 const CUSTOMERS_ASKED: usize = 100_000;
 
-/// A child process that is stopped with this value.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn main() -> Fallible<()> {
     let arguments = Arguments::parse();
     if let Some(bare) = &arguments.bare {
@@ -88,7 +75,7 @@ fn main() -> Fallible<()> {
     };
     eprintln!("loading {} customers and {} campaigns", arguments.customers, arguments.campaigns);
     let customers = tokio::runtime::Runtime::new()?.block_on(load(&arguments, &place))?;
-    let muster = start_muster(&arguments, &place)?;
+    let muster = Server::muster(arguments.muster.as_deref(), &place)?;
     let ids = Arc::new(customers);
     let body = ask(muster.address, &request(ids[0]))?;
     let sample = directory.path().join("body.json");
@@ -174,82 +161,11 @@ fn typical(address: SocketAddr, ids: &[CustomerId], first: Vec<u8>) -> Fallible<
     Ok(bodies.swap_remove(middle))
 }
 
-/// One request on a connection of its own; the body of a 200.
-fn ask(address: SocketAddr, request: &[u8]) -> Fallible<Vec<u8>> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(request)?;
-    let mut answer = Vec::new();
-    let mut chunk = [0; 16 * 1024];
-    loop {
-        let read = stream.read(&mut chunk)?;
-        answer.extend_from_slice(&chunk[..read]);
-        let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
-            if read == 0 {
-                return Err("the server closed the connection".into());
-            }
-            continue;
-        };
-        let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
-        if !text.starts_with("http/1.1 200") {
-            return Err(format!("unexpected answer: {text}").into());
-        }
-        let length: usize = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length:"))
-            .ok_or("an answer without content-length")?
-            .trim()
-            .parse()?;
-        if answer.len() >= head + 4 + length {
-            return Ok(answer[head + 4..head + 4 + length].to_vec());
-        }
-    }
-}
-
-fn start_muster(arguments: &Arguments, place: &str) -> Fallible<Server> {
-    let beside = std::env::current_exe()?.with_file_name("muster");
-    let program = arguments.muster.clone().unwrap_or(beside);
-    let address = free_address()?;
-    let mut command = Command::new(&program);
-    command.args(["serve", "--listen", &address.to_string()]);
-    if arguments.postgres.is_some() {
-        command.args(["--database-url", place]);
-    } else {
-        command.args(["--data-dir", place]);
-    }
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|error| {
-        format!("start {}: {error}; build it with cargo build --release", program.display())
-    })?;
-    let server = Server { child, address };
-    wait_for(&server, b"GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
-    Ok(server)
-}
-
 fn start_bare(body: &Path) -> Fallible<Server> {
     let address = free_address()?;
-    let child = Command::new(std::env::current_exe()?)
-        .args(["--bare", &address.to_string()])
-        .arg(body)
-        .stdout(Stdio::null())
-        .spawn()?;
-    let server = Server { child, address };
-    wait_for(&server, b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
-    Ok(server)
-}
-
-fn free_address() -> Fallible<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-fn wait_for(server: &Server, request: &[u8]) -> Fallible<()> {
-    let until = Instant::now() + Duration::from_secs(30);
-    loop {
-        match ask(server.address, request) {
-            Ok(_) => return Ok(()),
-            Err(error) if Instant::now() >= until => return Err(error),
-            Err(_) => std::thread::sleep(Duration::from_millis(50)),
-        }
-    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--bare", &address.to_string()]).arg(body);
+    Server::start(&mut command, address, "/")
 }
 
 /// The peer: any path, one header, bytes from memory.
@@ -262,9 +178,12 @@ fn serve_bare(address: &str, file: &Path) -> Fallible<()> {
             .route("/priv/v2/apps/{api_key}/users/{user_id}/campaigns", get(handler))
             .with_state(body);
         let listener = tokio::net::TcpListener::bind(address).await?;
-        axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| {
-            let _ = stream.set_nodelay(true);
-        }), router)
+        axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |stream| {
+                let _ = stream.set_nodelay(true);
+            }),
+            router,
+        )
         .await?;
         Ok(())
     })
