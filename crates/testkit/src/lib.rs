@@ -1,5 +1,7 @@
-//! What tests of several crates share: databases of their own, and the real binary under observation.
+//! What tests of several crates share: things with good defaults, databases of their own, and the real binary under
+//! observation.
 
+pub mod builders;
 pub mod postgres;
 pub mod process;
 
