@@ -1,6 +1,6 @@
 //! The command line: what can be asked of `muster`.
 
-use crate::commands::{doctor, migrate, serve};
+use crate::commands::{app, doctor, migrate, openapi, serve};
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Parser, Subcommand};
@@ -24,6 +24,10 @@ pub enum Command {
     Migrate(migrate::Migrate),
     /// Check settings, store, disk, certificate and clock, and say what to do about each problem
     Doctor(doctor::Doctor),
+    /// Make apps, with their keys and secrets
+    App(app::App),
+    /// Print the OpenAPI document of a face
+    Openapi(openapi::Openapi),
 }
 
 /// Where the store is. Every command that opens it takes these.

@@ -5,5 +5,7 @@ pub mod commands;
 pub mod config;
 pub mod failure;
 pub mod logging;
+pub mod output;
 pub mod serve;
+pub mod services;
 pub mod store;

@@ -3,6 +3,7 @@
 use crate::cli::StoreFlags;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::output::print;
 use crate::{serve, store};
 use clap::Args;
 use muster_app::ports::{Clock, SystemClock};
@@ -43,10 +44,10 @@ impl Doctor {
         let mut problems = 0;
         for (name, finding) in &findings {
             match finding {
-                Ok(fact) => println!("OK       {name}: {fact}"),
+                Ok(fact) => print(&format!("OK       {name}: {fact}\n")),
                 Err(failure) => {
                     problems += 1;
-                    println!("PROBLEM  {name}: {failure}");
+                    print(&format!("PROBLEM  {name}: {failure}\n"));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::cli::StoreFlags;
 use crate::failure::Outcome;
+use crate::output::print;
 use crate::store;
 use clap::Args;
 use std::process::ExitCode;
@@ -20,10 +21,8 @@ impl Migrate {
         let place = store::place(&config)?;
         let opened = store::open(&config).await?;
         opened.close().await;
-        println!(
-            "{place} has schema version {}, the newest this program knows",
-            muster_storage::newest_schema()
-        );
+        let version = muster_storage::newest_schema();
+        print(&format!("{place} has schema version {version}, the newest this program knows\n"));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,7 +1,9 @@
 //! One file a command.
 
+pub mod app;
 pub mod doctor;
 pub mod migrate;
+pub mod openapi;
 pub mod serve;
 
 use crate::cli::{Cli, Command};
@@ -14,5 +16,7 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Serve(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
+        Command::App(command) => command.run().await,
+        Command::Openapi(command) => command.run(),
     }
 }

@@ -6,13 +6,14 @@ mod listener;
 mod operations;
 mod shutdown;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::failure::{Failure, Outcome};
-use crate::store;
+use crate::{output, services};
+use axum::Router;
 use axum_server::Handle;
 use front::Front;
-use muster_app::ports::{OsEntropy, Store, SystemClock};
-use muster_app::{Services, Settings};
+use muster_api_engagement::EngagementState;
+use muster_app::Services;
 use muster_web::metrics;
 use operations::Operations;
 use shutdown::StopSignals;
@@ -40,7 +41,7 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     };
 
     let services = tokio::select! {
-        services = start(config, bound) => services?,
+        services = services::start(config, config.server.base_url(bound)) => services?,
         signal = signals.next() => {
             tracing::info!(signal, "asked to stop while starting");
             handle.shutdown();
@@ -49,9 +50,9 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     };
     let mut background = background(config, &services, recorder);
     operations.started(Arc::clone(&services));
-    front.open(operations.router());
+    front.open(router(config, &services, &operations));
     tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
-    greeting::print(&greeting::text(config, bound, &services));
+    output::print(&greeting::text(config, bound, &services));
 
     let mut serving = serving;
     let ended = tokio::select! {
@@ -101,20 +102,14 @@ fn listener_result(
     }
 }
 
-/// Opens the store and loads what is configured in it.
-async fn start(config: &Config, bound: SocketAddr) -> Outcome<Arc<Services>> {
-    let store = store::open(config).await?;
-    let settings = Settings {
-        public_base_url: config.server.base_url(bound),
-        client_token_ttl_s: u32::try_from(config.engagement.client_token_ttl_s).unwrap_or(u32::MAX),
+/// The faces and the operations pages, side by side.
+fn router(config: &Config, services: &Arc<Services>, operations: &Operations) -> Router {
+    let case = match config.engagement.error_code_case {
+        config::ErrorCodeCase::Documented => muster_api_engagement::ErrorCodeCase::Documented,
+        config::ErrorCodeCase::Lower => muster_api_engagement::ErrorCodeCase::Lower,
     };
-    services(store, settings).await
-}
-
-async fn services(store: Arc<dyn Store>, settings: Settings) -> Outcome<Arc<Services>> {
-    Services::start(store, Arc::new(SystemClock), Arc::new(OsEntropy), settings)
-        .await
-        .map_err(|error| store::explain("load the configuration from the store", &error))
+    let state = EngagementState::new(Arc::clone(services), case, config.server.limits());
+    operations.router().merge(muster_api_engagement::router(state))
 }
 
 /// The work that happens by itself. Dropping the set ends it; what it claimed falls to others by lease.

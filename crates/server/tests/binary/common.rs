@@ -41,3 +41,32 @@ pub(crate) fn certificate() -> Certificate {
         key_pem: made.signing_key.serialize_pem(),
     }
 }
+
+/// What `muster app create --json` prints.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct NewApp {
+    pub(crate) organization_id: i64,
+    pub(crate) api_key: String,
+    pub(crate) secret: String,
+    pub(crate) bearer_token: String,
+    pub(crate) management_token: String,
+}
+
+/// Makes an app on the store of `muster`.
+pub(crate) fn new_app(muster: &Muster, organization: &str, name: &str) -> NewApp {
+    let said = muster
+        .clone()
+        .args([
+            "app",
+            "create",
+            "--organization",
+            organization,
+            "--name",
+            name,
+            "--management-token",
+            "--json",
+        ])
+        .run()
+        .expect_success();
+    serde_json::from_str(&said).expect("one JSON object")
+}

@@ -1,5 +1,6 @@
 //! Tests of the real binary, each with a process and a store of its own.
 
+mod apps;
 mod common;
 mod connections;
 mod start;
