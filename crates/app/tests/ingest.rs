@@ -26,6 +26,9 @@ const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const DAY_S: i64 = 86_400;
 const ORGANIZATION: OrganizationId = OrganizationId(1);
 
+/// What a test case changes about a customer's standing.
+type Change = fn(&mut Standing);
+
 struct World {
     services: Arc<Services>,
     clock: Arc<FixedClock>,
@@ -362,7 +365,6 @@ async fn a_batch_takes_each_customer_on_its_own_and_repeats_in_turn() {
 #[tokio::test]
 async fn a_suspended_or_ceased_customer_earns_nothing_and_a_test_account_earns_test_points() {
     let world = World::with(vec![campaign(1, vec![count(1, "purchase", 1)])]).await;
-    type Change = fn(&mut Standing);
     let rows: [(&str, Change, i64, i64); 4] = [
         ("plain", |_| {}, 10, 0),
         ("suspended", |standing| standing.suspended = true, 0, 0),

@@ -1,6 +1,6 @@
 //! Load, decide, save: the loop that every change of a customer goes through.
 
-use super::select::{CustomerSelector, load_customer};
+use super::select::{CustomerSelector, customer_id, load_customer};
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CommitRefusal, CustomerWrite, Expected, StoredCustomer};
 use crate::{AppError, AppResult, Services};
@@ -51,21 +51,27 @@ pub async fn change_customer<'a, T>(
     selector: &CustomerSelector,
     mut decide: impl FnMut(StoredCustomer) -> Deciding<'a, T>,
 ) -> AppResult<T> {
-    let first = load_customer(services, organization, selector).await?;
-    let by_id = CustomerSelector::Id(first.id);
-    let _turn = services.locks.lock(organization.id(), first.id).await;
+    let id = customer_id(services, organization, selector).await?;
+    let _turn = services.locks.lock(organization.id(), id).await;
     for _ in 0..MAX_TRIES {
-        let loaded = load_customer(services, organization, &by_id).await?;
-        match decide(loaded).await? {
-            Change::Keep(answer) => return Ok(answer),
-            Change::Write(write, answer) => match commit_one(services, *write).await {
-                Ok(()) => return Ok(answer),
-                Err(CommitRefusal::Stale) => {}
-                Err(refusal) => return Err(refusal.into()),
-            },
+        let loaded = load_customer(services, organization, &CustomerSelector::Id(id)).await?;
+        if let Some(answer) = settle(services, decide(loaded).await?).await? {
+            return Ok(answer);
         }
     }
     Err(AppError::Contended)
+}
+
+/// Commits what was decided; `None` if somebody else was faster and it has to be decided anew.
+pub(crate) async fn settle<T>(services: &Services, change: Change<T>) -> AppResult<Option<T>> {
+    match change {
+        Change::Keep(answer) => Ok(Some(answer)),
+        Change::Write(write, answer) => match commit_one(services, *write).await {
+            Ok(()) => Ok(Some(answer)),
+            Err(CommitRefusal::Stale) => Ok(None),
+            Err(refusal) => Err(refusal.into()),
+        },
+    }
 }
 
 /// Commits a single write.

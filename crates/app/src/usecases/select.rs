@@ -46,6 +46,20 @@ pub async fn load_customer(
     found.ok_or(AppError::CustomerNotFound)
 }
 
+/// The id of the customer that a request names. An id is taken at its word: whoever loads the customer next finds
+/// out whether there is one.
+pub async fn customer_id(
+    services: &Services,
+    organization: &OrganizationSnapshot,
+    selector: &CustomerSelector,
+) -> AppResult<CustomerId> {
+    match selector {
+        CustomerSelector::Id(id) => Ok(*id),
+        CustomerSelector::Token(token) => customer_of_token(services, organization, token).await,
+        CustomerSelector::External(_) => Ok(load_customer(services, organization, selector).await?.id),
+    }
+}
+
 /// The customer behind a client token that has not expired.
 pub async fn customer_of_token(
     services: &Services,

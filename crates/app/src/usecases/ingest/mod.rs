@@ -4,9 +4,9 @@ mod effects;
 
 pub use effects::{Achievement, BehaviorChange, Notification};
 
-use super::change_customer::{Change, change_customer, write_of};
+use super::change_customer::{Change, MAX_TRIES, replace, settle};
 use super::decide::past_events;
-use super::select::{CampaignSelector, CustomerSelector, find_campaign};
+use super::select::{CampaignSelector, CustomerSelector, customer_id, find_campaign, load_customer};
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CommitRefusal, CustomerWrite, EventLoad, EventLoaded, StoredCustomer};
 use crate::{AppError, AppResult, Services};
@@ -67,23 +67,31 @@ pub async fn ingest(
     customer: &CustomerSelector,
     events: &[IncomingEvent],
 ) -> AppResult<Ingested> {
-    // The customer comes first in the order of checks.
-    super::select::load_customer(services, organization, customer).await?;
-    let prepared = &prepare(services, organization, events)?;
-    change_customer(services, organization, customer, |loaded: StoredCustomer| {
-        Box::pin(async move {
-            let keys = prepared.iter().map(|event| event.key).collect();
-            let load = EventLoad { organization: organization.id(), id: loaded.id, keys };
-            let loaded = services.store.load_for_events(&[load]).await?.pop().flatten();
-            let loaded = loaded.ok_or(AppError::CustomerNotFound)?;
-            let (write, ingested) = decide(services, organization, prepared, loaded).await?;
-            Ok(match write {
-                Some(write) => Change::Write(Box::new(write), ingested),
-                None => Change::Keep(ingested),
-            })
-        })
-    })
-    .await
+    let id = customer_id(services, organization, customer).await?;
+    let prepared = match prepare(services, organization, events) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            // The customer comes first in the order of checks.
+            load_customer(services, organization, &CustomerSelector::Id(id)).await?;
+            return Err(error);
+        }
+    };
+    let _turn = services.locks.lock(organization.id(), id).await;
+    for _ in 0..MAX_TRIES {
+        let keys = prepared.iter().map(|event| event.key).collect();
+        let load = EventLoad { organization: organization.id(), id, keys };
+        let loaded = services.store.load_for_events(&[load]).await?.pop().flatten();
+        let loaded = loaded.ok_or(AppError::CustomerNotFound)?;
+        let (write, ingested) = decide(services, organization, &prepared, loaded).await?;
+        let change = match write {
+            Some(write) => Change::Write(Box::new(write), ingested),
+            None => Change::Keep(ingested),
+        };
+        if let Some(ingested) = settle(services, change).await? {
+            return Ok(ingested);
+        }
+    }
+    Err(AppError::Contended)
 }
 
 /// One customer's events among many.
@@ -288,18 +296,15 @@ async fn decide(
         effects::mention(organization, &event.name, &mut changes);
     }
     changes.sort_by_key(effects::BehaviorChange::place);
-    let write = (!fresh.is_empty()).then(|| {
-        let mut write = write_of(organization, &loaded.stored);
-        write.customer = Some(customer.clone());
-        write.events = events;
-        write.outcomes = outcomes;
-        write.places = places;
-        write
-    });
-    let mut stored = loaded.stored;
-    stored.customer = customer;
-    stored.version += u64::from(write.is_some());
-    Ok((write, Ingested { stored, changes, notifications, accepted: fresh.len() }))
+    let accepted = fresh.len();
+    if accepted == 0 {
+        return Ok((None, Ingested { stored: loaded.stored, changes, notifications, accepted }));
+    }
+    let (mut write, stored) = replace(organization, &loaded.stored, customer);
+    write.events = events;
+    write.outcomes = outcomes;
+    write.places = places;
+    Ok((Some(write), Ingested { stored, changes, notifications, accepted }))
 }
 
 /// What a platform event does to a customer who is about to be stored for the first time.
