@@ -63,6 +63,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn an_object_stays_an_object_whatever_its_keys() {
+        for key in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+            let body = format!(r#"{{"{key}":"1"}}"#);
+            assert_eq!(parse(body.as_bytes()).unwrap(), serde_json::json!({ key: "1" }));
+        }
+    }
+
+    #[test]
     fn e41_bodies_by_table() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         let cases: [(&str, Vec<u8>, Result<Value, usize>); 13] = [

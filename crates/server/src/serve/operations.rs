@@ -1,10 +1,10 @@
 //! The pages for operators and their supervisors, outside the faces: `/healthz`, `/readyz`, `/metrics`.
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use muster_app::Services;
 use muster_app::ports::OsEntropy;
 use muster_web::metrics::Recorder;
@@ -59,14 +59,14 @@ impl Operations {
     pub(super) fn starting_router(&self) -> Router {
         self.router().fallback(|| async {
             let retry = [(header::RETRY_AFTER, "1")];
-            (StatusCode::SERVICE_UNAVAILABLE, retry, Json(json!({"status": "starting"})))
+            (StatusCode::SERVICE_UNAVAILABLE, retry, state("starting"))
         })
     }
 }
 
 /// The process is up. Says nothing about the store: restarting the process would not repair that.
 async fn healthz() -> Response {
-    Json(json!({"status": "ok"})).into_response()
+    state("ok").into_response()
 }
 
 /// Requests can be served: the store answers and the catalog is loaded.
@@ -92,11 +92,16 @@ async fn readyz(State(Operations(shared)): State<Operations>) -> Response {
         "starting"
     };
     let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, [(header::CACHE_CONTROL, "no-store")], Json(json!({"status": status}))).into_response()
+    (code, [(header::CACHE_CONTROL, "no-store")], state(status)).into_response()
 }
 
 async fn metrics_page(State(Operations(shared)): State<Operations>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], shared.recorder.render()).into_response()
+}
+
+/// A state as a JSON document.
+fn state(status: &str) -> impl IntoResponse + use<> {
+    ([(header::CONTENT_TYPE, "application/json")], json!({"status": status}).to_string())
 }
 
 fn render(refusal: Refusal) -> Response {
@@ -105,5 +110,5 @@ fn render(refusal: Refusal) -> Response {
         Refusal::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed out"),
         Refusal::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
     };
-    (code, Json(json!({"status": status}))).into_response()
+    (code, state(status)).into_response()
 }
