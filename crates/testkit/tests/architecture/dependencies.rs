@@ -53,7 +53,6 @@ const PLACES: &[Place] = &[
             "hyper",
             "hyper-util",
             "tower",
-            "tower-http",
             "utoipa-scalar",
         ],
         only_in: &["muster-web", "muster-api-engagement", "muster-api-management", "muster-server"],
