@@ -145,6 +145,11 @@ impl Call {
         Ok(CampaignSelector::Either(either.to_owned()))
     }
 
+    /// The body as it came.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The body as JSON, whatever its content type (row H7), and without a NUL anywhere (row H8).
     pub(crate) fn json(&self) -> Result<Value, Fault> {
         let value = json::parse(&self.body)?;

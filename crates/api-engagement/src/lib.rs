@@ -14,6 +14,7 @@ mod wire;
 
 pub use error::{ErrorCodeCase, codes};
 pub use state::EngagementState;
+pub use wire::events::{EventsError, parse as parse_events};
 
 use axum::Router;
 

@@ -1,5 +1,6 @@
 //! Bodies read as JSON, whatever their content type says (row H7).
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Why a body is not a JSON document.
@@ -22,6 +23,11 @@ pub enum JsonError {
 
 /// Reads one JSON document. Of repeated keys the last wins; a byte-order mark in front is passed over.
 pub fn parse(body: &[u8]) -> Result<Value, JsonError> {
+    parse_as(body)
+}
+
+/// Reads one JSON document into a type that takes any; see [`parse`].
+pub fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(JsonError::Empty);

@@ -3,6 +3,7 @@
 pub mod codes;
 
 use crate::auth::Access;
+use crate::wire::events::EventsError;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -84,6 +85,15 @@ const fn refusal_text(refusal: Refusal) -> &'static str {
         Refusal::Busy => "more requests are in flight than the server takes; try again a little later",
         Refusal::TimedOut => "the request did not finish in time; whether it changed anything is unknown",
         Refusal::Panicked => "an unexpected error occurred",
+    }
+}
+
+impl From<EventsError> for Fault {
+    fn from(error: EventsError) -> Self {
+        match error {
+            EventsError::Json(error) => Self::Json(error),
+            EventsError::Rule(error) => Self::App(error),
+        }
     }
 }
 

@@ -4,8 +4,10 @@ pub(crate) mod behaviors;
 pub(crate) mod campaign;
 pub(crate) mod creative;
 pub(crate) mod dates;
+pub(crate) mod events;
 pub(crate) mod links;
 pub(crate) mod offers;
+pub(crate) mod user;
 
 use serde::{Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
