@@ -75,6 +75,11 @@ pub async fn take(
     remember: Remember<'_, Versioned<Campaign>>,
 ) -> AuthoringResult<Versioned<Campaign>> {
     let now = services.clock.now();
+    let snapshot = super::current(services, organization).await?;
+    let entry = snapshot.campaign(id).ok_or(crate::AppError::CampaignNotFound)?;
+    if entry.campaign.status == step.target() && version.is_none_or(|known| known == entry.version) {
+        return Ok(Versioned { value: Campaign::clone(&entry.campaign), version: entry.version });
+    }
     campaigns::alter(services, organization, id, version, remember, |stored| {
         if !step.starts_at(stored.status) {
             return Err(AuthoringError::Transition { from: stored.status, to: step.target() });

@@ -3,11 +3,11 @@
 use super::{AuthoringError, AuthoringResult, Remember, guarded};
 use crate::Services;
 use crate::ports::{AttributeModel, CatalogWrite};
+use muster_domain::customer::check_attribute_definition;
+use muster_domain::customer::limits::CUSTOM_ATTRIBUTES_MAX;
 use muster_domain::ids::OrganizationId;
 use serde_json::{Map, Value};
 
-/// Attributes of one model (contract N2).
-pub const MAX_ATTRIBUTES: usize = 200;
 /// Models of one organization.
 pub const MAX_MODELS: usize = 50;
 
@@ -21,11 +21,14 @@ pub async fn put(
     remember: Remember<'_, AttributeModel>,
 ) -> AuthoringResult<AttributeModel> {
     super::organizations::check_name("name", name)?;
-    if attributes.len() > MAX_ATTRIBUTES {
-        return Err(AuthoringError::field("attributes", format!("has more than {MAX_ATTRIBUTES} elements")));
+    if attributes.len() > CUSTOM_ATTRIBUTES_MAX {
+        return Err(AuthoringError::field(
+            "attributes",
+            format!("has more than {CUSTOM_ATTRIBUTES_MAX} elements"),
+        ));
     }
-    for key in attributes.keys() {
-        super::organizations::check_name("attributes", key)?;
+    for (attribute, definition) in &attributes {
+        check_attribute_definition(attribute, definition).map_err(crate::AppError::from)?;
     }
     guarded(services, organization, |snapshot| {
         let stored = snapshot.models.iter().find(|model| model.name == name);

@@ -64,7 +64,7 @@ impl StandingPatch {
         }
     }
 
-    pub(super) fn apply(&self, standing: &mut Standing) {
+    pub(crate) fn apply(&self, standing: &mut Standing) {
         let Self { activated, suspended, marketing_ceased, test_account, account_status } = self;
         let set = |slot: &mut bool, value: &Option<bool>| *slot = value.unwrap_or(*slot);
         set(&mut standing.activated, activated);

@@ -1,0 +1,1 @@
+//! Documents and campaigns, back and forth.
