@@ -1,4 +1,10 @@
 //! The engagement contract, row by row, through the real router over real stores.
 
 mod c1_create;
+mod c2_opt_in;
+mod c3_list;
+mod c4_progress;
+mod c8_active;
+mod c9_info;
 mod common;
+mod every_method;

@@ -28,6 +28,7 @@ use muster_domain::ids::{CampaignId, CustomerId, DivisionId, OrganizationId};
 use muster_domain::organization::{Division, Organization};
 use muster_domain::time::UnixMillis;
 use muster_storage::{SqliteConfig, StoreConfig, Synchronous};
+use muster_testkit::TestDatabase;
 use muster_web::Limits;
 use serde_json::Value;
 use std::any::Any;
@@ -49,12 +50,24 @@ macro_rules! on_both_stores {
                 super::cases::$name(World::on_sqlite().await).await;
             })*
         }
+
+        mod postgres {
+            use super::World;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::cases::$name(World::on_postgres().await).await;
+            })*
+        }
     };
 }
 pub(crate) use on_both_stores;
 
 /// The base of URLs unless an organization has its own.
 pub(crate) const BASE_URL: &str = "https://muster.example";
+/// Customer 1, as paths of the server plane name her.
+pub(crate) const ADA: &str = "users/00000000-0000-0000-0000-000000000001";
+/// A customer whom nobody has created.
+pub(crate) const NOBODY: &str = "users/00000000-0000-0000-0000-00000000dead";
 /// A client token that every world has for customer 1.
 pub(crate) const TOKEN: &str = "v2--Z2l2ZW4=--dG9rZW4=";
 
@@ -79,6 +92,14 @@ impl World {
         config.synchronous = Synchronous::Normal;
         let store = muster_storage::open(StoreConfig::Sqlite(config)).await.expect("the store opens");
         Self::over(store, Box::new(directory)).await
+    }
+
+    /// A world on a database of its own.
+    pub(crate) async fn on_postgres() -> Self {
+        let database = tokio::task::spawn_blocking(TestDatabase::create).await.expect("a database");
+        let config = StoreConfig::parse(database.url()).expect("an address");
+        let store = muster_storage::open(config).await.expect("the store opens");
+        Self::over(store, Box::new(database)).await
     }
 
     async fn over(store: Arc<dyn Store>, keep: Box<dyn Any + Send + Sync>) -> Self {
