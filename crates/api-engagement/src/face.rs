@@ -66,7 +66,15 @@ impl Face {
         }
         let mut documented = P::operation();
         document(&mut documented, operation, access);
-        self.paths.add_path_operation(&path, methods, documented);
+        for (place, method) in methods.into_iter().enumerate() {
+            let mut documented = documented.clone();
+            // Generated clients make a function of each operation id, so methods must not share one.
+            if let Some(id) = documented.operation_id.as_mut().filter(|_| place > 0) {
+                id.push_str("_by_");
+                id.push_str(method_name(&method));
+            }
+            self.paths.add_path_operation(&path, vec![method], documented);
+        }
         P::schemas(&mut self.schemas);
         self
     }
@@ -128,6 +136,19 @@ fn filter(method: &HttpMethod) -> MethodFilter {
         HttpMethod::Head => MethodFilter::HEAD,
         HttpMethod::Patch => MethodFilter::PATCH,
         HttpMethod::Trace => MethodFilter::TRACE,
+    }
+}
+
+fn method_name(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "get",
+        HttpMethod::Post => "post",
+        HttpMethod::Put => "put",
+        HttpMethod::Delete => "delete",
+        HttpMethod::Options => "options",
+        HttpMethod::Head => "head",
+        HttpMethod::Patch => "patch",
+        HttpMethod::Trace => "trace",
     }
 }
 

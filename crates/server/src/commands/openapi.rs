@@ -20,15 +20,25 @@ enum Face {
 }
 
 impl Openapi {
-    /// Prints the document as JSON, with the line end that files have.
+    /// Prints the document.
     pub fn run(self) -> Outcome<ExitCode> {
-        let document = match self.face {
-            Face::Engagement => muster_api_engagement::openapi(),
-        };
-        let text = document
-            .to_pretty_json()
-            .map_err(|error| Failure::new("write the OpenAPI document as JSON", error))?;
-        print(&format!("{text}\n"));
+        print(&self.face.document()?);
         Ok(ExitCode::SUCCESS)
     }
 }
+
+impl Face {
+    /// The document as JSON, with the line end that files have.
+    fn document(self) -> Outcome<String> {
+        let document = match self {
+            Self::Engagement => muster_api_engagement::openapi(),
+        };
+        document
+            .to_pretty_json()
+            .map(|text| format!("{text}\n"))
+            .map_err(|error| Failure::new("write the OpenAPI document as JSON", error))
+    }
+}
+
+#[cfg(test)]
+mod tests;
