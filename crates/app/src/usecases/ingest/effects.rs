@@ -10,7 +10,7 @@ use crate::{AppError, Services};
 use muster_domain::audience::{Facts, PastEvent};
 use muster_domain::behavior::{Behavior, DayZone, Folded, Outcome, counts_for, fold, matches, refold};
 use muster_domain::campaign::{CampaignStatus, Delivery, Group, MessageStatus};
-use muster_domain::customer::{Customer, Tag};
+use muster_domain::customer::Customer;
 use muster_domain::event::{Context, Event, EventKey};
 use muster_domain::ids::{BehaviorId, CampaignId, CustomerId};
 use muster_domain::time::UnixMillis;
@@ -277,7 +277,7 @@ impl<'a> Effects<'a> {
                     points = points.saturating_add(amount.saturating_mul(i64::from(times)));
                 }
                 Outcome::Tag { name, ttl_s } => {
-                    tag(&mut self.customer, name, *ttl_s, u64::from(times), event.received_at);
+                    self.tag(name, *ttl_s, times, event.received_at);
                 }
                 Outcome::Event { name, quantity } => {
                     let key = raised_key(event, behavior.id, index);
@@ -301,6 +301,15 @@ impl<'a> Effects<'a> {
         self.change_at(place).points += extra;
         if times > 0 {
             self.announce(entry, behavior, place, Achievement { times, points }, event);
+        }
+    }
+
+    /// Tags the customer. One who has as many tags as a customer may have keeps them, and the outbox says so: the
+    /// event itself is good and stands.
+    fn tag(&mut self, name: &str, ttl_s: Option<u32>, times: u32, now: UnixMillis) {
+        if let Err(error) = self.customer.tag(name, ttl_s, u64::from(times), now) {
+            tracing::warn!(%error, "a tag among the outcomes of a behavior was refused");
+            self.tell("tag.refused", json!({ "tag": name, "reason": error.to_string() }), now);
         }
     }
 
@@ -452,16 +461,6 @@ pub(crate) fn admits(
         None => !campaign.opt_in.required,
     };
     campaign.status == CampaignStatus::Live && chosen && organization.qualifies(entry, facts)
-}
-
-/// Tags the customer: without a time to live it counts, with one it expires; the last write decides the kind.
-pub(crate) fn tag(customer: &mut Customer, name: &str, ttl_s: Option<u32>, times: u64, now: UnixMillis) {
-    let next = match (ttl_s, customer.tags.get(name)) {
-        (Some(ttl_s), _) => Tag::Expiring { expires_at: now.plus_seconds(i64::from(ttl_s)) },
-        (None, Some(Tag::Counter { count })) => Tag::Counter { count: count.saturating_add(times) },
-        (None, _) => Tag::Counter { count: times },
-    };
-    customer.tags.insert(name.to_owned(), next);
 }
 
 /// The key of an event raised by an outcome follows from its cause, so that it too is logged once.
