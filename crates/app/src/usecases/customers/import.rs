@@ -68,8 +68,11 @@ pub async fn upsert_customers(
 ) -> Vec<AppResult<Upserted>> {
     let mut answers: Vec<Option<AppResult<Upserted>>> = Vec::with_capacity(rows.len());
     answers.resize_with(rows.len(), || None);
-    let mut waiting: VecDeque<Waiting> =
-        rows.into_iter().enumerate().map(|(index, row)| Waiting { index, row, tries: 0 }).collect();
+    let mut waiting: VecDeque<Waiting> = rows
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| Waiting { index, row, tries: 0, raced: false })
+        .collect();
     while !waiting.is_empty() {
         let batch = next_batch(&mut waiting);
         for (mut row, answer) in commit_batch(services, organization, batch).await {
@@ -89,7 +92,11 @@ pub async fn upsert_customers(
 struct Waiting {
     index: usize,
     row: ImportRow,
+    /// How often somebody else was faster.
     tries: u32,
+    /// A name of the new customer was taken after it had not been found. If it happens again, nobody was faster:
+    /// the name is somebody else's.
+    raced: bool,
 }
 
 /// Takes rows from the front that are about different customers as far as one can tell; the rest keeps its order.
@@ -150,11 +157,8 @@ async fn commit_batch(
     organization: &OrganizationSnapshot,
     batch: Vec<Waiting>,
 ) -> Vec<(Waiting, Option<AppResult<Upserted>>)> {
-    let found: Vec<_> = futures_util::stream::iter(&batch)
-        .map(|waiting| find(services, organization, &waiting.row))
-        .buffered(LOOKUPS_MAX)
-        .collect()
-        .await;
+    let lookups: Vec<_> = batch.iter().map(|waiting| find(services, organization, &waiting.row)).collect();
+    let found: Vec<_> = futures_util::stream::iter(lookups).buffered(LOOKUPS_MAX).collect().await;
     let mut answered = Vec::with_capacity(batch.len());
     let mut writes = Vec::with_capacity(batch.len());
     let mut written = Vec::with_capacity(batch.len());
@@ -172,10 +176,14 @@ async fn commit_batch(
         }
     }
     let results = if writes.is_empty() { Vec::new() } else { services.store.commit(writes).await };
-    for ((waiting, upserted), result) in written.into_iter().zip(results) {
+    for ((mut waiting, upserted), result) in written.into_iter().zip(results) {
         let answer = match result {
             Ok(()) => Some(Ok(upserted)),
             Err(CommitRefusal::Stale) => None,
+            Err(CommitRefusal::NameTaken(_)) if upserted.kind == UpsertKind::Created && !waiting.raced => {
+                waiting.raced = true;
+                None
+            }
             Err(refusal) => Some(Err(refusal.into())),
         };
         answered.push((waiting, answer));
@@ -183,7 +191,8 @@ async fn commit_batch(
     answered
 }
 
-/// The customer a row is about: by internal id, else by external id, else by e-mail.
+/// The customer a row is about: by internal id, else by external id, else by e-mail. Somebody who has the e-mail
+/// address but another external id than the row is somebody else.
 async fn find(
     services: &Services,
     organization: &OrganizationSnapshot,
@@ -192,17 +201,24 @@ async fn find(
     if let Some(id) = row.id {
         return services.store.customer(organization.id(), id).await;
     }
-    for name in [external_name(&row.patch), email_name_of(&row.patch)].into_iter().flatten() {
-        if is_refused(&name) {
-            // No store is asked for it, and the rules of the profile say why.
-            continue;
-        }
-        let found = services.store.customer_by_name(organization.id(), &name).await?;
-        if found.is_some() {
-            return Ok(found);
-        }
+    let external = external_name(&row.patch);
+    if let Some(found) = look_up(services, organization, external.as_ref()).await? {
+        return Ok(Some(found));
     }
-    Ok(None)
+    let found = look_up(services, organization, email_name_of(&row.patch).as_ref()).await?;
+    Ok(found.filter(|found| external.is_none() || found.customer.profile.external_id.is_none()))
+}
+
+async fn look_up(
+    services: &Services,
+    organization: &OrganizationSnapshot,
+    name: Option<&CustomerName>,
+) -> StoreResult<Option<StoredCustomer>> {
+    match name {
+        // No store is asked for what the rules of the profile refuse.
+        Some(name) if !is_refused(name) => services.store.customer_by_name(organization.id(), name).await,
+        _ => Ok(None),
+    }
 }
 
 fn is_refused(name: &CustomerName) -> bool {
