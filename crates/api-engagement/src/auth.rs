@@ -4,10 +4,11 @@ use crate::error::Fault;
 use crate::state::EngagementState;
 use axum::http::HeaderMap;
 use muster_app::catalog::OrganizationSnapshot;
+use muster_app::usecases::select::customer_of_token;
 use muster_app::{AppError, Services, secrets};
-use muster_domain::ids::ApiKey;
+use muster_domain::ids::{ApiKey, CustomerId};
 use muster_domain::organization::App;
-use muster_web::{Credentials, CredentialsError};
+use muster_web::{Credentials, CredentialsError, Query};
 use std::sync::Arc;
 
 /// Longest key that is looked for in the store; ours have 40 digits.
@@ -18,29 +19,53 @@ const API_KEY_MAX_BYTES: usize = 255;
 pub(crate) enum Access {
     /// Server to server: the app's secret or bearer token.
     Server,
-    /// A client: the `auth_token` of the query, which the selection of the customer checks.
+    /// A client: the `auth_token` of the query.
     Client,
+    /// Whoever holds a link: its `auth_token` while that is valid, else the identifiers in it, which the endpoint
+    /// checks. A link outlives its token.
+    Link,
     /// Nobody in particular: the address itself holds what cannot be guessed.
     Address,
 }
 
-/// The organization behind the path's key, once the caller has shown what `access` asks for.
+/// The organization behind the path's key, once the caller has shown what `access` asks for; with the customer that
+/// a token names.
 pub(crate) async fn admit(
     state: &EngagementState,
     access: Access,
     api_key: &str,
     headers: &HeaderMap,
-) -> Result<Arc<OrganizationSnapshot>, Fault> {
+    query: Option<&Query>,
+) -> Result<(Arc<OrganizationSnapshot>, Option<CustomerId>), Fault> {
     let key = ApiKey(api_key.to_owned());
     let organization = organization_of(state.services(), &key).await?;
     let app = organization.app(&key).ok_or(Fault::UnknownApp)?;
     if app.revoked {
         return Err(Fault::AccessDenied("the application's key was revoked".to_owned()));
     }
-    if access == Access::Server {
-        check(app, Credentials::from_headers(headers))?;
-    }
-    Ok(organization)
+    let customer = match access {
+        Access::Server => {
+            check(app, Credentials::from_headers(headers))?;
+            None
+        }
+        Access::Client => Some(customer_of(state, &organization, query).await?),
+        Access::Link => match customer_of(state, &organization, query).await {
+            Ok(customer) => Some(customer),
+            Err(Fault::App(AppError::InvalidAuthToken)) => None,
+            Err(fault) => return Err(fault),
+        },
+        Access::Address => None,
+    };
+    Ok((organization, customer))
+}
+
+async fn customer_of(
+    state: &EngagementState,
+    organization: &OrganizationSnapshot,
+    query: Option<&Query>,
+) -> Result<CustomerId, Fault> {
+    let token = query.and_then(|query| query.get("auth_token")).unwrap_or_default();
+    Ok(customer_of_token(state.services(), organization, token).await?)
 }
 
 fn check(app: &App, presented: Result<Credentials, CredentialsError>) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ use axum::response::Response;
 use muster_app::catalog::OrganizationSnapshot;
 use muster_app::usecases::select::{CampaignSelector, CustomerSelector};
 use muster_app::{AppError, AppResult, Services};
+use muster_domain::ids::CustomerId;
 use muster_web::{Query, json, read_body};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -63,6 +64,7 @@ pub(crate) struct Call {
     /// The query.
     pub(crate) query: Query,
     access: Access,
+    token_holder: Option<CustomerId>,
     method: Method,
     path: Vec<(&'static str, String)>,
     body: Bytes,
@@ -82,19 +84,30 @@ impl Call {
             Some((_, Ok(key))) => key.as_str(),
             _ => return Err(Fault::UnknownApp),
         };
-        let organization = auth::admit(state, access, key, &parts.headers).await?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let (organization, token_holder) =
+            auth::admit(state, access, key, &parts.headers, query.as_ref().ok()).await?;
         let path = path
             .into_iter()
             .map(|(name, value)| value.map(|value| (name, value)).map_err(|()| Fault::PathEncoding(name)))
             .collect::<Result<Vec<_>, _>>()?;
-        let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        let query = query?;
         let nul = path.iter().find(|(_, value)| value.contains('\0')).map(|(name, _)| *name);
         if let Some(name) = nul.or_else(|| query.find_nul()) {
             let name = name.replace('\0', "\u{2400}");
             return Err(AppError::invalid(format!("{name} holds a NUL")).into());
         }
         let body = read_body(&parts.headers, body, state.limits()).await?;
-        Ok(Self { state: state.clone(), organization, query, access, method: parts.method, path, body })
+        Ok(Self {
+            state: state.clone(),
+            organization,
+            query,
+            access,
+            token_holder,
+            method: parts.method,
+            path,
+            body,
+        })
     }
 
     /// The use cases' services.
@@ -122,7 +135,7 @@ impl Call {
         (self.access == Access::Client).then(|| self.query.get("auth_token").unwrap_or_default())
     }
 
-    /// The customer that the path names, or the token on the client plane.
+    /// The customer that the path names, or that the token named when the request was let in.
     pub(crate) fn customer(&self) -> AppResult<CustomerSelector> {
         if let Some(user_id) = self.path("user_id") {
             return CustomerSelector::from_user_id(user_id);
@@ -130,7 +143,7 @@ impl Call {
         if let Some(external_id) = self.path("external_id") {
             return Ok(CustomerSelector::External(external_id.to_owned()));
         }
-        Ok(CustomerSelector::Token(self.auth_token().unwrap_or_default().to_owned()))
+        self.token_holder.map(CustomerSelector::Id).ok_or(AppError::InvalidAuthToken)
     }
 
     /// The campaign that the path names.

@@ -160,6 +160,9 @@ fn document(documented: &mut Documented, operation: Operation, access: Access) {
             Some(vec![SecurityRequirement::new("basic", none), SecurityRequirement::new("bearer", none)])
         }
         Access::Client => Some(vec![SecurityRequirement::new("auth_token", none)]),
+        Access::Link => {
+            Some(vec![SecurityRequirement::new("auth_token", none), SecurityRequirement::default()])
+        }
         Access::Address => None,
     };
     let mut examples: BTreeMap<StatusCode, Vec<(String, serde_json::Value)>> = BTreeMap::new();

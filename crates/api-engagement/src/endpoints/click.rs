@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 const NOT_IN_A_HEADER: &AsciiSet = &CONTROLS.add(b' ');
 
 pub(super) fn mount(face: Face) -> Face {
-    face.route::<__path_redirect, _, _>(OPERATION, Access::Client, redirect)
+    face.route::<__path_redirect, _, _>(OPERATION, Access::Link, redirect)
 }
 
 /// Counts a click and leads to the creative's target.

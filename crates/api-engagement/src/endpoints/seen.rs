@@ -7,7 +7,7 @@ use crate::face::Face;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use muster_app::usecases::select::{CustomerSelector, customer_of_token, parse_id};
+use muster_app::usecases::select::parse_id;
 use muster_app::usecases::track::{Interaction, Tracked, TrackedCustomer, track};
 use muster_app::{AppError, AppResult};
 use muster_domain::ids::CreativeId;
@@ -17,7 +17,7 @@ pub(super) const OPERATION: Operation = Operation::Tracking;
 
 pub(super) fn mount(face: Face) -> Face {
     face.route::<__path_by_user_id, _, _>(OPERATION, Access::Server, by_user_id)
-        .route::<__path_by_token, _, _>(OPERATION, Access::Client, by_token)
+        .route::<__path_by_token, _, _>(OPERATION, Access::Link, by_token)
 }
 
 /// Counts a view, reported by a server.
@@ -54,7 +54,7 @@ pub(super) async fn report(call: &Call, interaction: Interaction) -> AppResult<T
     let stat = call.path("ad_stat_id").unwrap_or_default();
     let stat =
         Uuid::try_parse(stat).map_err(|_| AppError::NotFound { what: "ad stat", id: stat.to_owned() })?;
-    let customer = tracked_customer(call).await?;
+    let customer = tracked_customer(call)?;
     let interaction = (!call.is_head()).then_some(interaction);
     track(call.services(), &call.organization, &customer, creative, stat, interaction).await
 }
@@ -66,15 +66,10 @@ pub(super) fn creative_id(call: &Call) -> AppResult<CreativeId> {
     Ok(CreativeId(id.0))
 }
 
-/// The customer of the path or the token. A URL outlives its token: where that has expired, the `xsid` stands in,
-/// which alone would have been enough.
-async fn tracked_customer(call: &Call) -> AppResult<TrackedCustomer> {
-    let selector = call.customer()?;
-    let CustomerSelector::Token(token) = &selector else {
-        return Ok(TrackedCustomer::Selected(selector));
-    };
-    match customer_of_token(call.services(), &call.organization, token).await {
-        Ok(id) => Ok(TrackedCustomer::Selected(CustomerSelector::Id(id))),
+/// The customer of the path or the token, else of the `xsid`.
+fn tracked_customer(call: &Call) -> AppResult<TrackedCustomer> {
+    match call.customer() {
+        Ok(selector) => Ok(TrackedCustomer::Selected(selector)),
         Err(AppError::InvalidAuthToken) => {
             let xsid = call.query.get("xsid").filter(|xsid| !xsid.is_empty());
             let xsid = xsid.ok_or(AppError::InvalidAuthToken)?;

@@ -288,7 +288,7 @@ pub(crate) fn documented(operation: Operation, access: Access) -> Vec<Fault> {
         Access::Server => {
             faults.push(Fault::AccessDenied("the credentials are not those of this application".to_owned()))
         }
-        Access::Client => faults.push(Fault::App(AppError::InvalidAuthToken)),
+        Access::Client | Access::Link => faults.push(Fault::App(AppError::InvalidAuthToken)),
         Access::Address => {}
     }
     let app: Vec<AppError> = match operation {

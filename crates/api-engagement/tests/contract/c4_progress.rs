@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 /// All six ways to ask for campaign 1 and customer 1.
 fn paths() -> [String; 6] {
+    paths_with(TOKEN)
+}
+
+/// The same with another token.
+fn paths_with(token: &str) -> [String; 6] {
     [
         format!("v1/{ADA}/campaigns/1/progress"),
         format!("v1/{ADA}/external/campaigns/campaign-1/progress"),
         "v1/external/users/ext-1/campaigns/1/progress".to_owned(),
         "v1/external/users/ext-1/external/campaigns/campaign-1/progress".to_owned(),
-        format!("client/campaigns/1/progress?auth_token={TOKEN}"),
-        format!("client/external/campaigns/campaign-1/progress?auth_token={TOKEN}"),
+        format!("client/campaigns/1/progress?auth_token={token}"),
+        format!("client/external/campaigns/campaign-1/progress?auth_token={token}"),
     ]
 }
 
@@ -111,8 +116,8 @@ on_both_stores! {
         let ada = world.ada().await;
         world.event(ada, "visit", 2).await;
         world.clock.advance_s(11 * DAY_S);
-        world.token(ada, TOKEN, NOW.plus_seconds(100 * DAY_S)).await;
-        for path in paths() {
+        world.token(ada, "v2--bGF0ZXI=--dG9rZW4=", NOW.plus_seconds(100 * DAY_S)).await;
+        for path in paths_with("v2--bGF0ZXI=--dG9rZW4=") {
             let campaign = &world.get(&path).await.ok()["campaign"];
             assert_eq!([&campaign["state"], &campaign["behaviors"][0]["progress"]], [&json!("in_progress"), &json!(2)]);
         }
