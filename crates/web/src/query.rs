@@ -216,6 +216,25 @@ mod tests {
         assert_eq!(parse(&"a&".repeat(QUERY_MAX_PARAMETERS + 1)), Err(QueryError::TooMany));
     }
 
+    #[test]
+    fn the_fuzzers_corpus_is_read_or_refused_as_its_files_are_named() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/query_string");
+        let mut replayed = 0;
+        for entry in std::fs::read_dir(corpus).expect("the corpus is part of the repository") {
+            let path = entry.expect("a readable folder").path();
+            // What a fuzzer run leaves beside the hand-made files has no extension and no expectation.
+            if path.extension().is_none_or(|extension| extension != "txt") {
+                continue;
+            }
+            let name = path.file_stem().expect("a file").to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let refused = parse(&text).is_err();
+            assert_eq!(refused, name.starts_with("refused-"), "{name}");
+            replayed += 1;
+        }
+        assert!(replayed >= 20, "{replayed} files");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,200}") {

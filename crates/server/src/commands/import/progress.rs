@@ -1,0 +1,52 @@
+//! How far an import is: a bar on a terminal, plain lines elsewhere. Both on standard error.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+
+/// Rows between two plain lines.
+const ROWS_PER_LINE: u64 = 10_000;
+
+/// Shows progress through a file.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    size_bytes: u64,
+    told_rows: u64,
+}
+
+impl Progress {
+    /// Nothing done yet of a file of that size.
+    pub(super) fn start(size_bytes: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {elapsed} (left: {eta})")
+                .expect("the template is one of indicatif's");
+            ProgressBar::with_draw_target(Some(size_bytes), ProgressDrawTarget::stderr()).with_style(style)
+        });
+        Self { bar, size_bytes, told_rows: 0 }
+    }
+
+    /// So many bytes and rows are done.
+    pub(super) fn advance(&mut self, bytes: u64, rows: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{rows} rows"));
+            bar.set_position(bytes);
+        } else if rows >= self.told_rows + ROWS_PER_LINE {
+            self.told_rows = rows;
+            eprintln!("{rows} rows, {} %", (bytes * 100).checked_div(self.size_bytes).unwrap_or(100));
+        }
+    }
+
+    /// Says something without disturbing the bar.
+    pub(super) fn note(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    /// All is done.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish();
+        }
+    }
+}
