@@ -1,6 +1,6 @@
 //! The command line: what can be asked of `muster`.
 
-use crate::commands::{app, doctor, migrate, openapi, serve};
+use crate::commands::{app, doctor, import, migrate, openapi, serve};
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +26,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Make apps, with their keys and secrets
     App(app::App),
+    /// Load data from files
+    Import(import::Import),
     /// Print the OpenAPI document of a face
     Openapi(openapi::Openapi),
 }

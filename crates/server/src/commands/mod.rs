@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod doctor;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
@@ -17,6 +18,7 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Migrate(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
         Command::App(command) => command.run().await,
+        Command::Import(command) => command.run().await,
         Command::Openapi(command) => command.run(),
     }
 }

@@ -3,4 +3,5 @@
 mod apps;
 mod common;
 mod connections;
+mod imports;
 mod start;

@@ -164,14 +164,18 @@ mod tests {
         std::fs::write(&file, "a\nb\nand more\n").unwrap();
         assert_eq!(note("s", 1).read().unwrap(), Some(MARK), "rows were added behind");
         for changed in ["a\nB\nc\n", "a\n"] {
+            std::fs::write(&file, "a\nb\nc\n").unwrap();
+            note("s", 1).write(MARK).unwrap();
             std::fs::write(&file, changed).unwrap();
             let mut checkpoint = note("s", 1);
             assert_eq!(checkpoint.read().unwrap(), None, "{changed:?}");
             let position = Position { byte: 2, line: 2 };
             checkpoint.write(Mark { position, ..MARK }).unwrap();
-            assert_eq!(note("s", 1).read().unwrap(), Some(Mark { position, ..MARK }), "a new beginning is noted");
-            note("s", 1).forget().unwrap();
-            note("s", 1).write(Mark { position, ..MARK }).unwrap();
+            assert_eq!(
+                note("s", 1).read().unwrap(),
+                Some(Mark { position, ..MARK }),
+                "a new beginning is noted"
+            );
         }
         note("s", 1).forget().unwrap();
         note("s", 1).forget().unwrap();

@@ -16,7 +16,7 @@ use muster_app::catalog::OrganizationSnapshot;
 use muster_app::usecases::customers::{IMPORT_BATCH_MAX, ImportRow, UpsertKind, upsert_customers};
 use muster_app::{AppError, Services};
 use progress::Progress;
-use rows::{Position, Rows};
+use rows::Rows;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,7 +106,8 @@ impl Customers {
         {
             rows.resume(mark.position)?;
             tally = mark.tally;
-            progress.note(&format!("going on after {} rows, where an earlier run was interrupted", tally.rows()));
+            progress
+                .note(&format!("going on after {} rows, where an earlier run was interrupted", tally.rows()));
         }
         loop {
             let mut batch = Vec::with_capacity(IMPORT_BATCH_MAX);

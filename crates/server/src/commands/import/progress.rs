@@ -1,5 +1,6 @@
 //! How far an import is: a bar on a terminal, plain lines elsewhere. Both on standard error.
 
+use crate::output::tell;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -17,8 +18,9 @@ impl Progress {
     /// Nothing done yet of a file of that size.
     pub(super) fn start(size_bytes: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {elapsed} (left: {eta})")
-                .expect("the template is one of indicatif's");
+            let style =
+                ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {elapsed} (left: {eta})")
+                    .expect("the template is one of indicatif's");
             ProgressBar::with_draw_target(Some(size_bytes), ProgressDrawTarget::stderr()).with_style(style)
         });
         Self { bar, size_bytes, told_rows: 0 }
@@ -31,15 +33,16 @@ impl Progress {
             bar.set_position(bytes);
         } else if rows >= self.told_rows + ROWS_PER_LINE {
             self.told_rows = rows;
-            eprintln!("{rows} rows, {} %", (bytes * 100).checked_div(self.size_bytes).unwrap_or(100));
+            let percent = (bytes * 100).checked_div(self.size_bytes).unwrap_or(100);
+            tell(&format!("{rows} rows, {percent} %"));
         }
     }
 
     /// Says something without disturbing the bar.
     pub(super) fn note(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| tell(text)),
+            None => tell(text),
         }
     }
 

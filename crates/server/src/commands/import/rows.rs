@@ -1,7 +1,7 @@
 //! Rows of a file, with the place of each.
 
 use super::unreadable;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use csv::{ByteRecord, ReaderBuilder};
 use muster_app::usecases::customers::{ImportRow, StandingPatch};
 use muster_domain::customer::ProfilePatch;
@@ -175,7 +175,8 @@ fn set_cell(row: &mut ImportRow, column: &str, cell: &str) -> Result<bool, Strin
             row.tags = tags.map(str::to_owned).collect();
         }
         "available_points" => {
-            row.points = Some(cell.parse().map_err(|_| "available_points: must be a whole number".to_owned())?);
+            row.points =
+                Some(cell.parse().map_err(|_| "available_points: must be a whole number".to_owned())?);
         }
         _ => return row.patch.set_text(column, cell).map_err(|error| error.to_string()),
     }
@@ -196,11 +197,11 @@ fn customer_id(text: &str) -> Result<CustomerId, String> {
     Uuid::try_parse(text).map(CustomerId).map_err(|_| "id: must be a GUID".to_owned())
 }
 
-/// The next line that is not blank, with its number; an error in place of the text if it is none.
-fn next_line(
-    reader: &mut BufReader<File>,
-    position: &mut Position,
-) -> std::io::Result<Option<(u64, Result<Vec<u8>, String>)>> {
+/// A line's number and its text, or why it cannot be held.
+type Line = (u64, Result<Vec<u8>, String>);
+
+/// The next line that is not blank.
+fn next_line(reader: &mut BufReader<File>, position: &mut Position) -> std::io::Result<Option<Line>> {
     loop {
         let mut text = Vec::new();
         let mut taken = reader.by_ref().take(LINE_MAX_BYTES).read_until(b'\n', &mut text)? as u64;
@@ -266,8 +267,10 @@ fn from_json(text: &[u8]) -> Row {
     if let Some(unknown) = ProfilePatch::unknown_attributes(&object).first() {
         return Err(format!("the attribute {unknown:?} is not known"));
     }
-    let mut row =
-        ImportRow { patch: ProfilePatch::from_json(&object).map_err(|e| e.to_string())?, ..ImportRow::default() };
+    let mut row = ImportRow {
+        patch: ProfilePatch::from_json(&object).map_err(|e| e.to_string())?,
+        ..ImportRow::default()
+    };
     for (name, value) in &own {
         match (name.as_str(), value) {
             ("id", Value::String(id)) => row.id = Some(customer_id(id)?),
@@ -363,8 +366,15 @@ mod tests {
             c-7,,1999-12-31\n";
         let rows = read("a.csv", table);
         let told: Vec<_> = rows.iter().map(|(line, row)| (*line, external_id(row))).collect();
-        let expected =
-            [(2, Some("c-1")), (3, None), (4, None), (5, Some("c-\n4")), (7, None), (8, None), (9, Some("c-7"))];
+        let expected = [
+            (2, Some("c-1")),
+            (3, None),
+            (4, None),
+            (5, Some("c-\n4")),
+            (7, None),
+            (8, None),
+            (9, Some("c-7")),
+        ];
         assert_eq!(told, expected);
 
         let long = format!("{{\"external_id\":\"{}\"}}\n", "x".repeat(LINE_MAX_BYTES as usize));
