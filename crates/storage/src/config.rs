@@ -77,12 +77,15 @@ pub struct SqliteConfig {
     /// How long to wait for another process that writes to the same file.
     pub busy_timeout: Duration,
     /// Customer writes that may wait; above it a write is refused as
-    /// [`StoreError::Overloaded`](muster_app::ports::StoreError::Overloaded).
+    /// [`StoreError::Overloaded`].
     pub queue_max: usize,
     /// The writer's page cache in MiB.
     pub cache_mib: u32,
     /// How much of the file is read through memory mapping, in MiB.
     pub mmap_mib: u32,
+    /// Largest size of the file in MiB; a write that would exceed it is refused as
+    /// [`StoreError::Full`]. `None` leaves the limit to the disk.
+    pub size_max_mib: Option<u32>,
 }
 
 impl SqliteConfig {
@@ -96,6 +99,7 @@ impl SqliteConfig {
             queue_max: 16_384,
             cache_mib: 64,
             mmap_mib: 4096,
+            size_max_mib: None,
         }
     }
 
@@ -119,7 +123,7 @@ pub struct PostgresConfig {
     /// How long a statement may wait for a row that another transaction holds.
     pub lock_timeout: Duration,
     /// Customer writes that may wait; above it a write is refused as
-    /// [`StoreError::Overloaded`](muster_app::ports::StoreError::Overloaded).
+    /// [`StoreError::Overloaded`].
     pub queue_max: usize,
 }
 

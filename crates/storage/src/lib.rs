@@ -1,6 +1,6 @@
 //! Where Muster keeps what must survive: one port, two databases.
 //!
-//! [`open`] gives the [`Store`](muster_app::ports::Store) of a [`StoreConfig`]: a data directory holds an embedded
+//! [`open`] gives the [`Store`] of a [`StoreConfig`]: a data directory holds an embedded
 //! SQLite file and needs nothing installed; a `postgres://` address lets any number of nodes work on one
 //! PostgreSQL. The SQL is written twice, by hand, with the same migration numbers, and one conformance suite holds
 //! both to the port's words.

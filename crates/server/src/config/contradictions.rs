@@ -82,7 +82,7 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     const HOUR_MS: u64 = 3_600_000;
     const YEAR_S: u64 = 366 * 86_400;
     let Config { server, store, engagement, engine, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 22] = [
+    let bounds: [(&str, u64, RangeInclusive<u64>); 23] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
@@ -97,6 +97,7 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("store.postgres_connect_timeout_ms", store.postgres_connect_timeout_ms, 1..=HOUR_MS),
         ("store.cache_mib", store.cache_mib, 1..=65_536),
         ("store.mmap_mib", store.mmap_mib, 0..=1 << 20),
+        ("store.size_max_mib", store.size_max_mib, 0..=1 << 24),
         ("store.postgres_statement_timeout_ms", store.postgres_statement_timeout_ms, 1..=HOUR_MS),
         ("store.postgres_lock_timeout_ms", store.postgres_lock_timeout_ms, 1..=HOUR_MS),
         ("engagement.client_token_ttl_s", engagement.client_token_ttl_s, 1..=YEAR_S),

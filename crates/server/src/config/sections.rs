@@ -115,6 +115,8 @@ pub struct Store {
     pub cache_mib: u64,
     /// How much of the embedded store's file is read through memory mapping, in MiB.
     pub mmap_mib: u64,
+    /// Largest size of the embedded store's file in MiB; 0 leaves the limit to the disk.
+    pub size_max_mib: u64,
     /// Connections to PostgreSQL that read; the writers have their own.
     pub postgres_pool: u64,
     /// Longest time to reach PostgreSQL or to get a connection from the pool, in milliseconds.
@@ -136,6 +138,7 @@ impl Default for Store {
             busy_timeout_ms: 5_000,
             cache_mib: 64,
             mmap_mib: 4096,
+            size_max_mib: 0,
             postgres_pool: 16,
             postgres_connect_timeout_ms: 3_000,
             postgres_statement_timeout_ms: 30_000,
@@ -159,6 +162,7 @@ impl Store {
                 queue_max: count(self.writer_queue),
                 cache_mib: mebibytes(self.cache_mib),
                 mmap_mib: mebibytes(self.mmap_mib),
+                size_max_mib: (self.size_max_mib > 0).then(|| mebibytes(self.size_max_mib)),
             }));
         };
         let mut config = PostgresConfig::new(url.reveal())?;

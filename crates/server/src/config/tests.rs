@@ -340,6 +340,7 @@ fn the_store_to_open_is_that_of_the_settings() {
         writer_queue: 19,
         cache_mib: 23,
         mmap_mib: 29,
+        size_max_mib: 31,
         ..built_in
     };
     let StoreConfig::Sqlite(embedded) = changed.to_open().unwrap() else {
@@ -348,6 +349,7 @@ fn the_store_to_open_is_that_of_the_settings() {
     assert_eq!(embedded.synchronous, muster_storage::Synchronous::Normal);
     assert_eq!((embedded.readers, embedded.queue_max), (3, 19));
     assert_eq!((embedded.busy_timeout.as_millis(), embedded.cache_mib, embedded.mmap_mib), (17, 23, 29));
+    assert_eq!(embedded.size_max_mib, Some(31));
     let changed = Store {
         writer_queue: 19,
         postgres_pool: 31,

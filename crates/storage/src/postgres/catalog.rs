@@ -222,7 +222,7 @@ pub(super) async fn reserve_through(
 ) -> Result<(), Fault> {
     client
         .execute(
-            "INSERT INTO entity_sequence AS s (organization, last) VALUES ($1, greatest(0, $2))
+            "INSERT INTO entity_sequence AS s (organization, last) VALUES ($1, greatest(0::bigint, $2))
              ON CONFLICT (organization) DO UPDATE SET last = greatest(s.last, excluded.last)",
             &[&organization.0, &last],
         )

@@ -63,6 +63,10 @@ fn set_up_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite::Re
     connection.pragma_update(None, "cache_size", -i64::from(config.cache_mib) * 1024)?;
     connection.pragma_update(None, "mmap_size", i64::from(config.mmap_mib) << 20)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    if let Some(mib) = config.size_max_mib {
+        let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        connection.pragma_update(None, "max_page_count", (i64::from(mib) << 20) / page_bytes)?;
+    }
     // Checkpoints are the checkpointer's; inline they made the slowest commits.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // After a checkpoint the log restarts from its beginning; a log that once grew is cut back to this.
