@@ -248,6 +248,10 @@ fn app_code(error: &AppError, operation: Operation, spelling: &Spelling) -> (&'s
         AppError::NotFound { .. } | AppError::ParentNotFound(_) | AppError::ParentElsewhere(_) => {
             (spelling.parent, StatusCode::NOT_FOUND)
         }
+        // Browsers open these addresses; to them, status 200 would be a page.
+        AppError::NotAvailable if operation == Operation::Tracking => {
+            (codes::NOT_AVAILABLE, StatusCode::NOT_FOUND)
+        }
         AppError::NotAvailable => (codes::NOT_AVAILABLE, StatusCode::OK),
         AppError::OptIn(refusal) => (opt_in_code(*refusal), StatusCode::OK),
         AppError::Missing(_) => (spelling.missing, StatusCode::OK),
@@ -326,7 +330,11 @@ pub(crate) fn documented(operation: Operation, access: Access) -> Vec<Fault> {
             AppError::Invalid("page must be a whole number of at least 1".to_owned()),
         ],
         Operation::CampaignInfo => vec![AppError::NoActiveCampaign],
-        Operation::Tracking => vec![AppError::NotFound { what: "creative", id: "2983".to_owned() }],
+        Operation::Tracking => vec![
+            AppError::CustomerNotFound,
+            AppError::NotFound { what: "creative", id: "2983".to_owned() },
+            AppError::NotAvailable,
+        ],
         Operation::Customers => vec![
             AppError::CustomerNotFound,
             AppError::Missing("user".to_owned()),
