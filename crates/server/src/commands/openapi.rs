@@ -17,6 +17,8 @@ pub struct Openapi {
 enum Face {
     /// Campaigns, customers and events, for the clients' own systems
     Engagement,
+    /// Organizations, apps, campaigns and jobs, for authors and operators
+    Management,
 }
 
 impl Openapi {
@@ -32,6 +34,7 @@ impl Face {
     fn document(self) -> Outcome<String> {
         let document = match self {
             Self::Engagement => muster_api_engagement::openapi(),
+            Face::Management => muster_api_management::openapi(),
         };
         document
             .to_pretty_json()

@@ -104,7 +104,8 @@ fn state(status: &str) -> impl IntoResponse + use<> {
     ([(header::CONTENT_TYPE, "application/json")], json!({"status": status}).to_string())
 }
 
-fn render(refusal: Refusal) -> Response {
+/// What the guard refuses in front of pages that belong to no face.
+pub(super) fn render(refusal: Refusal) -> Response {
     let (code, status) = match refusal {
         Refusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         Refusal::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed out"),

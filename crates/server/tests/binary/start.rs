@@ -15,6 +15,13 @@ async fn an_empty_server_greets_and_answers_its_operations_pages() {
         ("/healthz", 200, "\"ok\""),
         ("/readyz", 200, "\"ready\""),
         ("/metrics", 200, "muster_http_requests_total"),
+        ("/docs", 200, "/docs/engagement"),
+        ("/docs/engagement", 200, "Muster engagement API"),
+        ("/docs/management", 200, "/manage/v1"),
+        ("/docs/engagement.json", 200, "\"openapi\": \"3.1"),
+        ("/docs/management.json", 200, "\"openapi\": \"3.1"),
+        ("/manage/v1/nowhere", 404, "\"status\":404"),
+        ("/nowhere", 404, "\"status\":\"error\""),
     ] {
         let answer = reqwest::get(server.at(path)).await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
