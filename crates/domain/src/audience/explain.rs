@@ -87,16 +87,17 @@ pub(super) fn explain(query: &Query, facts: &Facts<'_>) -> Explanation {
 }
 
 fn explain_clause(clause: &Clause, facts: &Facts<'_>) -> Explanation {
+    let wording = &clause.wording;
     let actual = clause.field.read(facts);
     let (shown, actual_total) = show(clause, actual);
     Explanation {
         verdict: clause.accepts(actual, facts.now),
         grounds: Grounds::Clause(Box::new(ClauseExplanation {
-            path: clause.path.to_string(),
-            field: clause.field_name.to_string(),
-            operator: clause.operator.as_str(),
-            operand: clause.operand.clone(),
-            resolved: resolve(&clause.field, &clause.operand, facts.now),
+            path: wording.path.to_string(),
+            field: wording.field.to_string(),
+            operator: wording.operator.as_str(),
+            operand: wording.operand.clone(),
+            resolved: resolve(&clause.field, &wording.operand, facts.now),
             actual: shown,
             actual_total,
         })),
@@ -127,7 +128,7 @@ fn show_names(clause: &Clause, set: NameSet<'_>) -> (Value, Option<usize>) {
     if total <= NAMES_LISTED_MAX {
         return (set.names().map(Value::from).collect(), None);
     }
-    let asked = match &clause.operand {
+    let asked = match &clause.wording.operand {
         Value::Array(items) => items.iter().collect(),
         literal => vec![literal],
     };

@@ -217,12 +217,21 @@ fn read_json<'a>(root: JsonRoot, path: &[Box<str>], customer: &'a Customer) -> A
         return if map.is_empty() { Actual::Missing } else { Actual::Object(map) };
     };
     for key in parents {
-        match map.get(&**key) {
+        match look_up(map, key) {
             Some(Value::Object(inner)) => map = inner,
             _ => return Actual::Missing,
         }
     }
-    map.get(&**last).map_or(Actual::Missing, Actual::from_json)
+    look_up(map, last).map_or(Actual::Missing, Actual::from_json)
+}
+
+/// In a handful of keys looking at each is faster than hashing.
+fn look_up<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    if map.len() <= 8 {
+        map.iter().find(|(own, _)| *own == key).map(|(_, value)| value)
+    } else {
+        map.get(key)
+    }
 }
 
 fn count(facts: &Facts<'_>, name: &str, within: Option<Span>) -> u64 {

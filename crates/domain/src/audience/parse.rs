@@ -4,7 +4,7 @@ use super::dates::{self, DateOperand, Relative, Span};
 use super::error::{Reason, TargetingError};
 use super::field::Field;
 use super::limits;
-use super::query::{Clause, Operand, Operator, Query, Relation, Test};
+use super::query::{Clause, Operand, Operator, Query, Relation, Test, Wording};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -286,15 +286,13 @@ impl<'a> Parser<'a> {
         test: Test,
         negated: bool,
     ) -> Query {
-        Query::Clause(Arc::new(Clause {
+        let wording = Wording {
             path: render(self.path.iter().copied()).into(),
-            field_name: field_name.into(),
-            field: field.clone(),
+            field: field_name.into(),
             operator,
             operand: operand.clone(),
-            test,
-            negated,
-        }))
+        };
+        Query::Clause(Arc::new(Clause { field: field.clone(), test, negated, wording: Box::new(wording) }))
     }
 }
 

@@ -26,17 +26,23 @@ pub(super) enum Query {
 /// One question about one field.
 #[derive(Debug, Clone)]
 pub(super) struct Clause {
-    /// Where it stands in the query.
-    pub(super) path: Box<str>,
-    /// The field's path as written.
-    pub(super) field_name: Box<str>,
     pub(super) field: Field,
-    pub(super) operator: Operator,
-    /// The operand as written.
-    pub(super) operand: Value,
     pub(super) test: Test,
     /// Whether the answer to `test` is turned round, as in `$ne` and `$nin`.
     pub(super) negated: bool,
+    /// Apart, so that evaluation passes over less memory.
+    pub(super) wording: Box<Wording>,
+}
+
+/// A clause as it was written, for explanations.
+#[derive(Debug, Clone)]
+pub(super) struct Wording {
+    /// Where it stands in the query.
+    pub(super) path: Box<str>,
+    /// The field's path.
+    pub(super) field: Box<str>,
+    pub(super) operator: Operator,
+    pub(super) operand: Value,
 }
 
 /// The operators over one field.

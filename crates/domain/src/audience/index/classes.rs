@@ -18,20 +18,31 @@ const TRUE: u32 = 3;
 const NUMBERS: u32 = 4;
 
 /// The operands that occur with one field.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Line {
-    numbers: Vec<Number>,
-    texts: Vec<Box<str>>,
+    numbers: Box<[Number]>,
+    /// The same when all of them are integers, which compare faster.
+    integers: Option<Box<[i64]>>,
+    texts: Box<[Box<str>]>,
     /// The first instants of stretches, and the first instants after them.
-    instants: Vec<i64>,
+    instants: Box<[i64]>,
     /// Whether some clause orders texts, so that the gaps between them differ.
     texts_ordered: bool,
     text_places: FxHashMap<Box<str>, u32>,
 }
 
+/// The operands of a field while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct LineBuilder<'a> {
+    numbers: Vec<Number>,
+    texts: Vec<&'a str>,
+    instants: Vec<i64>,
+    texts_ordered: bool,
+}
+
 /// Whether the classes of a value decide the literal. They do not where a text may be read as a date, nor where the
 /// operand moves with the time.
-pub(super) fn is_decided_by_class(literal: &Literal) -> bool {
+pub(super) fn is_decided_by_class(literal: Literal<'_>) -> bool {
     let dates_are_instants = literal.clause.field.is_date();
     let decided = |operand: &Operand| match operand {
         Operand::Date(DateOperand::Absolute(_)) => dates_are_instants,
@@ -48,40 +59,38 @@ pub(super) fn is_decided_by_class(literal: &Literal) -> bool {
     }
 }
 
-impl Line {
-    /// Takes note of the operands of a formula about this field.
-    pub(super) fn collect(&mut self, formula: &Formula) {
-        match formula {
-            Formula::And(parts) | Formula::Or(parts) => parts.iter().for_each(|part| self.collect(part)),
-            Formula::Literal(literal) => match &literal.clause.test {
-                Test::Equals(operand) => self.note(operand),
-                Test::Order(_, operand) => self.note_ordered(operand),
-                Test::OneOf(operands) => {
-                    self.numbers.extend(&*operands.numbers);
-                    self.texts.extend_from_slice(&operands.texts);
-                    operands.dates.iter().for_each(|date| self.note_date(*date));
+impl<'a> LineBuilder<'a> {
+    /// Takes note of the operands of a literal about this field.
+    pub(super) fn collect(&mut self, literal: Literal<'a>) {
+        match &literal.clause.test {
+            Test::Equals(operand) => self.note(operand),
+            Test::Order(_, operand) => self.note_ordered(operand),
+            Test::OneOf(operands) => {
+                self.numbers.extend(&*operands.numbers);
+                self.texts.extend(operands.texts.iter().map(|text| &**text));
+                for date in &operands.dates {
+                    self.note_date(*date);
                 }
-                Test::AllOf(operands) => operands.iter().for_each(|operand| self.note(operand)),
-                Test::Between(low, high) => {
-                    self.note_ordered(low);
-                    self.note_ordered(high);
-                }
-                Test::Exists(_) => {}
-            },
-            Formula::True | Formula::False | Formula::HasTag(_) | Formula::LacksTags(_) => {}
+            }
+            Test::AllOf(operands) => operands.iter().for_each(|operand| self.note(operand)),
+            Test::Between(low, high) => {
+                self.note_ordered(low);
+                self.note_ordered(high);
+            }
+            Test::Exists(_) => {}
         }
     }
 
-    fn note(&mut self, operand: &Operand) {
+    fn note(&mut self, operand: &'a Operand) {
         match operand {
             Operand::Bool(_) => {}
             Operand::Number(number) => self.numbers.push(*number),
-            Operand::Text(text) => self.texts.push(text.clone()),
+            Operand::Text(text) => self.texts.push(text),
             Operand::Date(date) => self.note_date(*date),
         }
     }
 
-    fn note_ordered(&mut self, operand: &Operand) {
+    fn note_ordered(&mut self, operand: &'a Operand) {
         self.texts_ordered |= matches!(operand, Operand::Text(_));
         self.note(operand);
     }
@@ -92,17 +101,29 @@ impl Line {
         }
     }
 
-    /// Puts the noted operands in order; nothing may be noted afterwards.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(mut self) -> Line {
         self.numbers.sort_unstable();
         self.numbers.dedup();
         self.texts.sort_unstable();
         self.texts.dedup();
         self.instants.sort_unstable();
         self.instants.dedup();
-        self.text_places = self.texts.iter().zip(0..).map(|(text, place)| (text.clone(), place)).collect();
+        let integer = |number: &Number| match number {
+            Number::Int(integer) => Some(*integer),
+            _ => None,
+        };
+        Line {
+            integers: self.numbers.iter().map(integer).collect(),
+            numbers: self.numbers.into(),
+            text_places: self.texts.iter().zip(0..).map(|(text, place)| (Box::from(*text), place)).collect(),
+            texts: self.texts.into_iter().map(Box::from).collect(),
+            instants: self.instants.into(),
+            texts_ordered: self.texts_ordered,
+        }
     }
+}
 
+impl Line {
     fn texts_start(&self) -> u32 {
         NUMBERS + 2 * self.numbers.len() as u32 + 1
     }
@@ -123,7 +144,7 @@ impl Line {
             Actual::Object(_) => OTHER,
             Actual::Bool(false) => FALSE,
             Actual::Bool(true) => TRUE,
-            Actual::Number(number) => NUMBERS + place(self.numbers.binary_search(&number)),
+            Actual::Number(number) => NUMBERS + self.number_place(number),
             Actual::Text(text) => {
                 let start = self.texts_start();
                 match self.text_places.get(text) {
@@ -140,7 +161,7 @@ impl Line {
     }
 
     /// The classes for which a formula about this field holds.
-    pub(super) fn accepted(&self, formula: &Formula) -> Stretches {
+    pub(super) fn accepted(&self, formula: &Formula<'_>) -> Stretches {
         match formula {
             Formula::And(parts) => parts
                 .iter()
@@ -148,18 +169,17 @@ impl Line {
                 .reduce(|a, b| a.intersect(&b))
                 .unwrap_or_else(|| Stretches::from_to(0, self.len())),
             Formula::Or(parts) => parts.iter().flat_map(|part| self.accepted(part).0).collect(),
-            Formula::Literal(literal) => {
-                let accepted = self.accepted_by(&literal.clause.test);
-                if literal.negated == literal.clause.negated {
-                    accepted
-                } else {
-                    accepted.complement(self.len())
-                }
-            }
+            Formula::Literal(literal) => self.accepted_by_literal(*literal),
             Formula::True => Stretches::from_to(0, self.len()),
             // Tags are indexed by name and never asked for here.
             Formula::False | Formula::HasTag(_) | Formula::LacksTags(_) => Stretches::default(),
         }
+    }
+
+    /// The classes for which a literal about this field holds.
+    pub(super) fn accepted_by_literal(&self, literal: Literal<'_>) -> Stretches {
+        let accepted = self.accepted_by(&literal.clause.test);
+        if literal.negated == literal.clause.negated { accepted } else { accepted.complement(self.len()) }
     }
 
     fn accepted_by(&self, test: &Test) -> Stretches {
@@ -199,14 +219,24 @@ impl Line {
         }
     }
 
+    fn number_place(&self, number: Number) -> u32 {
+        place(match (&self.integers, number) {
+            (Some(integers), Number::Int(integer)) => integers.binary_search(&integer),
+            _ => self.numbers.binary_search(&number),
+        })
+    }
+
     fn number(&self, number: Number) -> (u32, u32) {
-        let class = NUMBERS + place(self.numbers.binary_search(&number));
+        let class = NUMBERS + self.number_place(number);
         (class, class + 1)
     }
 
+    /// The text must be one of those collected.
     fn text(&self, text: &str) -> (u32, u32) {
-        let class = self.texts_start() + place(self.texts.binary_search_by(|own| (**own).cmp(text)));
-        (class, class + 1)
+        match self.text_places.get(text) {
+            Some(place) => (self.texts_start() + 2 * place + 1, self.texts_start() + 2 * place + 2),
+            None => (0, 0),
+        }
     }
 
     fn date(&self, date: DateOperand) -> (u32, u32) {
@@ -266,6 +296,10 @@ impl FromIterator<(u32, u32)> for Stretches {
 }
 
 impl Stretches {
+    pub(super) fn contain(&self, class: u32) -> bool {
+        self.0.iter().any(|(from, to)| *from <= class && class < *to)
+    }
+
     pub(super) fn from_to(from: u32, to: u32) -> Self {
         Self::from_pair((from, to))
     }

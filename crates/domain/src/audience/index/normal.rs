@@ -10,78 +10,68 @@ const ROWS_MAX: usize = 8;
 
 /// A query with negations pushed down to the clauses.
 #[derive(Debug, Clone)]
-pub(super) enum Formula {
+pub(super) enum Formula<'a> {
     True,
     False,
-    And(Vec<Formula>),
-    Or(Vec<Formula>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
     /// A clause, or its negation.
-    Literal(Literal),
+    Literal(Literal<'a>),
     /// The customer has one of these unexpired tags.
-    HasTag(TagLiteral),
+    HasTag(Vec<&'a str>),
     /// The customer has none of these unexpired tags.
-    LacksTags(TagLiteral),
+    LacksTags(Vec<&'a str>),
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Literal {
-    pub(super) clause: Arc<Clause>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Literal<'a> {
+    pub(super) clause: &'a Arc<Clause>,
     pub(super) negated: bool,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct TagLiteral {
-    pub(super) names: Vec<Box<str>>,
-    /// What it came from, for verification.
-    origin: Vec<Literal>,
-}
-
-impl Formula {
+impl<'a> Formula<'a> {
     /// The query, or its negation.
-    pub(super) fn of(query: &Query, negated: bool) -> Self {
+    pub(super) fn of(query: &'a Query, negated: bool) -> Self {
         let each =
-            |queries: &[Query], negated| queries.iter().map(|query| Self::of(query, negated)).collect();
+            |queries: &'a [Query], negated| queries.iter().map(|query| Self::of(query, negated)).collect();
         match (query, negated) {
             (Query::All(queries), false) => Self::and(each(queries, false)),
             (Query::All(queries), true) => Self::or(each(queries, true)),
             (Query::Any(queries), false) | (Query::None(queries), true) => Self::or(each(queries, false)),
             (Query::Any(queries), true) | (Query::None(queries), false) => Self::and(each(queries, true)),
             (Query::Not(query), negated) => Self::of(query, !negated),
-            (Query::Clause(clause), negated) => Self::clause(clause, negated),
+            (Query::Clause(clause), negated) => Self::clause(Literal { clause, negated }),
         }
     }
 
-    fn clause(clause: &Arc<Clause>, negated: bool) -> Self {
-        let literal = Literal { clause: Arc::clone(clause), negated };
+    fn clause(literal: Literal<'a>) -> Self {
+        let Literal { clause, negated } = literal;
         match clause.field {
-            Field::Unknown => {
-                // A field that everybody lacks: the answer does not depend on the customer, nor on the time.
-                let holds = clause.accepts(Actual::Missing, UnixMillis(0)) != negated;
-                if holds { Self::True } else { Self::False }
-            }
+            // A field that everybody lacks: the answer depends neither on the customer nor on the time.
+            Field::Unknown => Self::constant(clause.accepts(Actual::Missing, UnixMillis(0)) != negated),
             Field::Set(SetField::Tags) => Self::tags(literal),
             _ => Self::Literal(literal),
         }
     }
 
-    fn tags(literal: Literal) -> Self {
+    fn constant(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    fn tags(literal: Literal<'a>) -> Self {
         let negated = literal.negated != literal.clause.negated;
-        let constant = |holds: bool| if holds { Self::True } else { Self::False };
-        let of = |names: Vec<Box<str>>| {
-            let tags = TagLiteral { names, origin: vec![literal.clone()] };
-            if negated { Self::LacksTags(tags) } else { Self::HasTag(tags) }
-        };
+        let of = |names| if negated { Self::LacksTags(names) } else { Self::HasTag(names) };
         match &literal.clause.test {
-            Test::Equals(Operand::Text(name)) => of(vec![name.clone()]),
-            Test::Equals(_) => constant(negated),
-            Test::OneOf(operands) if operands.texts.is_empty() => constant(negated),
-            Test::OneOf(operands) => of(operands.texts.to_vec()),
+            Test::Equals(Operand::Text(name)) => of(vec![&**name]),
+            Test::Equals(_) => Self::constant(negated),
+            Test::OneOf(operands) if operands.texts.is_empty() => Self::constant(negated),
+            Test::OneOf(operands) => of(operands.texts.iter().map(|name| &**name).collect()),
             Test::AllOf(operands) if !negated => {
-                let names = operands.iter().map(|operand| match operand {
-                    Operand::Text(name) => of(vec![name.clone()]),
+                let each = operands.iter().map(|operand| match operand {
+                    Operand::Text(name) => of(vec![&**name]),
                     _ => Self::False,
                 });
-                Self::and(names.collect())
+                Self::and(each.collect())
             }
             Test::AllOf(_) | Test::Order(..) | Test::Between(..) | Test::Exists(_) => Self::Literal(literal),
         }
@@ -106,15 +96,9 @@ impl Formula {
 
     fn or(parts: Vec<Self>) -> Self {
         let mut flat: Vec<Self> = Vec::with_capacity(parts.len());
-        let mut tags: Option<TagLiteral> = None;
+        let mut tags = Vec::new();
         let mut take = |part| match part {
-            Self::HasTag(more) => match &mut tags {
-                None => tags = Some(more),
-                Some(tags) => {
-                    tags.names.extend(more.names);
-                    tags.origin.extend(more.origin);
-                }
-            },
+            Self::HasTag(names) => tags.extend(names),
             other => flat.push(other),
         };
         for part in parts {
@@ -125,7 +109,9 @@ impl Formula {
                 other => take(other),
             }
         }
-        flat.extend(tags.map(Self::HasTag));
+        if !tags.is_empty() {
+            flat.push(Self::HasTag(tags));
+        }
         match flat.len() {
             0 => Self::False,
             1 => flat.swap_remove(0),
@@ -154,7 +140,7 @@ impl Formula {
     }
 
     /// The field that every clause of the formula asks about, if it is one and the same.
-    pub(super) fn only_field(&self) -> Option<&Field> {
+    pub(super) fn only_field(&self) -> Option<&'a Field> {
         match self {
             Self::Literal(literal) => Some(&literal.clause.field),
             Self::And(parts) | Self::Or(parts) => field_of_all(parts),
@@ -162,36 +148,24 @@ impl Formula {
         }
     }
 
-    /// The same formula for evaluation clause by clause.
-    pub(super) fn to_query(&self) -> Query {
-        let each = |parts: &[Self]| parts.iter().map(Self::to_query).collect();
+    /// Calls `visit` on each literal.
+    pub(super) fn for_each_literal(&self, visit: &mut impl FnMut(Literal<'a>)) {
         match self {
-            Self::True => Query::All(Box::default()),
-            Self::False => Query::Any(Box::default()),
-            Self::And(parts) => Query::All(each(parts)),
-            Self::Or(parts) => Query::Any(each(parts)),
-            Self::Literal(literal) => literal.to_query(),
-            Self::HasTag(tags) => Query::Any(tags.origin.iter().map(Literal::to_query).collect()),
-            Self::LacksTags(tags) => Query::All(tags.origin.iter().map(Literal::to_query).collect()),
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.for_each_literal(visit)),
+            Self::Literal(literal) => visit(*literal),
+            Self::True | Self::False | Self::HasTag(_) | Self::LacksTags(_) => {}
         }
     }
 }
 
-impl Literal {
-    fn to_query(&self) -> Query {
-        let clause = Query::Clause(Arc::clone(&self.clause));
-        if self.negated { Query::Not(Box::new(clause)) } else { clause }
-    }
-}
-
-fn field_of_all(parts: &[Formula]) -> Option<&Field> {
+fn field_of_all<'a>(parts: &[Formula<'a>]) -> Option<&'a Field> {
     let field = parts.first()?.only_field()?;
     parts.iter().all(|part| part.only_field() == Some(field)).then_some(field)
 }
 
 /// A conjunction without a tag that must be there is hard to narrow down. If it offers a choice between several fields,
 /// each of the choices becomes a conjunction of its own.
-fn expand_one_choice(mut parts: Vec<Formula>) -> Vec<Vec<Formula>> {
+fn expand_one_choice(mut parts: Vec<Formula<'_>>) -> Vec<Vec<Formula<'_>>> {
     if parts.iter().any(|part| matches!(part, Formula::HasTag(_))) {
         return vec![parts];
     }

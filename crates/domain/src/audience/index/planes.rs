@@ -21,6 +21,10 @@ fn flip(plane: &mut Plane, row: u32) {
     plane[row as usize / 64] ^= 1 << (row % 64);
 }
 
+pub(super) fn is_set(plane: &Plane, at: u32) -> bool {
+    plane[at as usize / 64] & (1 << (at % 64)) != 0
+}
+
 pub(super) fn and(plane: &mut Plane, other: &Plane) {
     for (word, other) in plane.iter_mut().zip(other) {
         *word &= other;
@@ -77,7 +81,8 @@ impl ClassPlanes {
         }
         changes.sort_unstable();
 
-        let flips_max = (words / 2).max(8);
+        // About what copying a plane costs.
+        let flips_max = (words / 4).max(2);
         let mut planes = state.clone();
         let mut places = Vec::with_capacity(classes as usize);
         let mut flips = Vec::with_capacity(changes.len());

@@ -1,12 +1,13 @@
 //! Tags: the one field with many values, indexed by name.
 
 use super::planes::{self, Plane};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::Hasher;
 
 /// Rows by tag.
 #[derive(Debug, Default)]
 pub(super) struct TagRows {
-    by_name: FxHashMap<Box<str>, u32>,
+    names: NameTable,
     rows: Box<[RowsOfTag]>,
 }
 
@@ -33,24 +34,30 @@ impl Default for RowList {
 
 /// What the rows ask of tags, while it is collected.
 #[derive(Default)]
-pub(super) struct TagRowsBuilder {
-    by_name: FxHashMap<Box<str>, (Vec<u32>, Vec<u32>)>,
+pub(super) struct TagRowsBuilder<'a> {
+    by_name: FxHashMap<&'a str, u32>,
+    rows: Vec<(Vec<u32>, Vec<u32>)>,
 }
 
-impl TagRowsBuilder {
-    pub(super) fn admits(&mut self, name: &str, row: u32) {
-        self.entry(name).0.push(row);
+impl<'a> TagRowsBuilder<'a> {
+    pub(super) fn admits(&mut self, name: &'a str, row: u32) {
+        let tag = self.number(name);
+        self.rows[tag as usize].0.push(row);
     }
 
-    pub(super) fn bars(&mut self, name: &str, row: u32) {
-        self.entry(name).1.push(row);
+    pub(super) fn bars(&mut self, name: &'a str, row: u32) {
+        let tag = self.number(name);
+        self.rows[tag as usize].1.push(row);
     }
 
-    fn entry(&mut self, name: &str) -> &mut (Vec<u32>, Vec<u32>) {
-        if !self.by_name.contains_key(name) {
-            self.by_name.insert(name.into(), Default::default());
+    /// The number under which the tag will be known.
+    pub(super) fn number(&mut self, name: &'a str) -> u32 {
+        let next = self.rows.len() as u32;
+        let tag = *self.by_name.entry(name).or_insert(next);
+        if tag == next {
+            self.rows.push(Default::default());
         }
-        self.by_name.get_mut(name).expect("inserted above")
+        tag
     }
 
     pub(super) fn finish(self, rows: usize) -> TagRows {
@@ -65,25 +72,19 @@ impl TagRowsBuilder {
             }
             RowList::Many(plane.into())
         };
-        let mut tags = TagRows::default();
-        let mut of_tags = Vec::with_capacity(self.by_name.len());
-        for (name, (admits, bars)) in self.by_name {
-            tags.by_name.insert(name, of_tags.len() as u32);
-            of_tags.push(RowsOfTag { admits: list(admits), bars: list(bars) });
-        }
-        tags.rows = of_tags.into();
-        tags
+        let list_both = |(admits, bars)| RowsOfTag { admits: list(admits), bars: list(bars) };
+        TagRows { names: NameTable::new(&self.by_name), rows: self.rows.into_iter().map(list_both).collect() }
     }
 }
 
 impl TagRows {
     /// The number under which a tag is known; `None` when no row asks about it.
     pub(super) fn find(&self, name: &str) -> Option<u32> {
-        self.by_name.get(name).copied()
+        self.names.find(name)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(super) fn admit(&self, tag: u32, plane: &mut Plane) {
@@ -98,5 +99,60 @@ impl TagRows {
             RowList::Few(rows) => rows.iter().for_each(|row| planes::clear(plane, *row)),
             RowList::Many(rows) => planes::and_not(plane, rows),
         }
+    }
+}
+
+/// Names and their numbers, open-addressed, the names side by side in one text: most tags of a customer are asked
+/// about by nobody, and to find that out takes one look at one line of memory.
+#[derive(Debug, Default)]
+struct NameTable {
+    /// A power of two of places, at most half of them taken.
+    places: Box<[Option<NamePlace>]>,
+    text: Box<str>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct NamePlace {
+    hash: u32,
+    number: u32,
+    start: u32,
+    end: u32,
+}
+
+impl NameTable {
+    fn new(names: &FxHashMap<&str, u32>) -> Self {
+        let mut places = vec![None; (2 * names.len()).next_power_of_two()];
+        let mut text = String::with_capacity(names.keys().map(|name| name.len()).sum());
+        for (name, number) in names {
+            let (hash, mut at) = Self::start_of_search(name, places.len());
+            while places[at].is_some() {
+                at = (at + 1) & (places.len() - 1);
+            }
+            let start = text.len() as u32;
+            text.push_str(name);
+            places[at] = Some(NamePlace { hash, number: *number, start, end: text.len() as u32 });
+        }
+        Self { places: places.into(), text: text.into() }
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let (hash, mut at) = Self::start_of_search(name, self.places.len());
+        while let Some(place) = &self.places[at] {
+            if place.hash == hash && self.text[place.start as usize..place.end as usize] == *name {
+                return Some(place.number);
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
+        None
+    }
+
+    fn start_of_search(name: &str, places: usize) -> (u32, usize) {
+        let mut hasher = FxHasher::default();
+        hasher.write(name.as_bytes());
+        let hash = hasher.finish();
+        ((hash >> 32) as u32, hash as usize & (places - 1))
     }
 }
