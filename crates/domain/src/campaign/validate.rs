@@ -81,8 +81,11 @@ pub enum Fault {
     #[error("must lie between the years 1 and 9999")]
     DateOutOfRange,
     /// A window ends at or before its start.
-    #[error("must end after it starts")]
+    #[error("must lie after `starts_at`")]
     EmptyWindow,
+    /// A redemption period ends at or before its start.
+    #[error("must lie after `start_date`")]
+    EmptyPeriod,
     /// The opt-in window starts after the run window does (contract rule C1-R5).
     #[error("must start on or before the campaign starts")]
     OptInStartsLate,
@@ -138,7 +141,7 @@ impl Campaign {
         if let Some(name) = &self.ssap_name {
             label("ssap_name", name)?;
         }
-        window("run window", self.window)?;
+        window("", self.window)?;
         opt_in(self)?;
         instant("reporting_ends_at", self.reporting_ends_at)?;
         if self.reporting_ends_at < self.window.starts_at {
@@ -159,7 +162,7 @@ impl Campaign {
 
 fn opt_in(campaign: &Campaign) -> Checked {
     let opt_in = &campaign.opt_in;
-    window("opt_in", opt_in.window)?;
+    window("opt_in.", opt_in.window)?;
     if opt_in.window.starts_at > campaign.window.starts_at {
         return refuse("opt_in.starts_at", Fault::OptInStartsLate);
     }
@@ -237,7 +240,7 @@ fn creative(campaign: &Campaign, place: &str, creative: &Creative) -> Checked {
     delivery(campaign, &format!("{place}.delivery"), creative.delivery)?;
     if let Some(own) = creative.window {
         let place = format!("{place}.window");
-        window(&place, own)?;
+        window(&format!("{place}."), own)?;
         if own.starts_at >= campaign.window.ends_at || own.ends_at <= campaign.window.starts_at {
             return refuse(place, Fault::OutsideCampaign);
         }
@@ -397,7 +400,11 @@ fn deal(place: &str, deal: &Deal) -> Checked {
     ] {
         label(format!("{place}.{name}"), text)?;
     }
-    window(&format!("{place}.redemption"), Window { starts_at: deal.start_date, ends_at: deal.end_date })?;
+    instant(format!("{place}.start_date"), deal.start_date)?;
+    instant(format!("{place}.end_date"), deal.end_date)?;
+    if deal.start_date >= deal.end_date {
+        return refuse(format!("{place}.end_date"), Fault::EmptyPeriod);
+    }
     if let Some(instant_after) = deal.value_after_end_date {
         instant(format!("{place}.value_after_end_date"), instant_after)?;
     }
@@ -514,10 +521,14 @@ fn targeting(place: &str, targeting: Option<&Targeting>) -> Checked {
     }
 }
 
-fn window(place: &str, window: Window) -> Checked {
-    instant(place, window.starts_at)?;
-    instant(place, window.ends_at)?;
-    if window.starts_at >= window.ends_at { refuse(place, Fault::EmptyWindow) } else { Ok(()) }
+/// A window whose two ends are fields under that prefix.
+fn window(prefix: &str, window: Window) -> Checked {
+    instant(format!("{prefix}starts_at"), window.starts_at)?;
+    instant(format!("{prefix}ends_at"), window.ends_at)?;
+    if window.starts_at >= window.ends_at {
+        return refuse(format!("{prefix}ends_at"), Fault::EmptyWindow);
+    }
+    Ok(())
 }
 
 fn instant(place: impl Display, at: UnixMillis) -> Checked {

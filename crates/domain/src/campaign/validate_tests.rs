@@ -169,11 +169,11 @@ fn each_fault_is_reported_with_its_place() {
         ("name: is longer than 255 characters", |c| c.name = long(256)),
         ("name: must not contain the NUL", |c| c.name = "a\0b".to_owned()),
         ("permalink: must not be empty", |c| c.permalink.clear()),
-        ("run window: must end after it starts", |c| c.window.ends_at = c.window.starts_at),
-        ("run window: must lie between the years", |c| {
+        ("ends_at: must lie after", |c| c.window.ends_at = c.window.starts_at),
+        ("ends_at: must lie between the years", |c| {
             c.window.ends_at = UnixMillis(UnixMillis::MAX_WIRE.0 + 1);
         }),
-        ("opt_in: must end after it starts", |c| c.opt_in.window = days(-1, -1)),
+        ("opt_in.ends_at: must lie after", |c| c.opt_in.window = days(-1, -1)),
         ("opt_in.starts_at: must start on or before", |c| c.opt_in.window = days(1, 30)),
         ("opt_in.ends_at: must end on or before", |c| c.opt_in.window = days(0, 31)),
         ("opt_in.limit: must be between 1", |c| c.opt_in.limit = Some(0)),
@@ -212,7 +212,7 @@ fn each_fault_is_reported_with_its_place() {
         ("line_items[0].groups[0].creative.window: lies wholly outside", |c| {
             first(c).window = Some(days(30, 31));
         }),
-        ("line_items[0].groups[0].creative.window: must end after", |c| {
+        ("line_items[0].groups[0].creative.window.ends_at: must lie after", |c| {
             first(c).window = Some(days(3, 2));
         }),
         ("line_items[0].groups[1].creative.tile_tag: must be left out", |c| {
@@ -259,7 +259,7 @@ fn each_fault_is_reported_with_its_place() {
         ("offers[0].deal: is needed", |c| c.offers[0].deal = None),
         ("offers[0].deal: must be left out", |c| c.offers[0].kind = "trigger".to_owned()),
         ("offers[0].total_available: must be", |c| c.offers[0].total_available = -1),
-        ("offers[0].deal.redemption: must end after", |c| terms(c).end_date = day(0)),
+        ("offers[0].deal.end_date: must lie after", |c| terms(c).end_date = day(0)),
         ("offers[0].deal.percent: must be between", |c| terms(c).percent = Some(100.5)),
         ("offers[0].deal.percent: is needed", |c| terms(c).percent = None),
         ("offers[0].deal.item_price_affinity: must be", |c| terms(c).item_price_affinity = 2),

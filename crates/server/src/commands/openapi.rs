@@ -34,7 +34,7 @@ impl Face {
     fn document(self) -> Outcome<String> {
         let document = match self {
             Self::Engagement => muster_api_engagement::openapi(),
-            Face::Management => muster_api_management::openapi(),
+            Self::Management => muster_api_management::openapi(),
         };
         document
             .to_pretty_json()

@@ -15,6 +15,7 @@ use axum_server::Handle;
 use front::Front;
 use muster_api_engagement::EngagementState;
 use muster_app::Services;
+use muster_engine::{Worker, WorkerSettings, sweep_forever};
 use muster_web::metrics;
 use operations::Operations;
 use shutdown::StopSignals;
@@ -125,6 +126,19 @@ fn background(config: &Config, services: &Arc<Services>, recorder: metrics::Reco
     let poll = Duration::from_millis(config.engine.poll_interval_ms);
     let following = Arc::clone(services);
     tasks.spawn(async move { following.catalog.follow(poll).await });
+    let settings = WorkerSettings {
+        lease: Duration::from_millis(config.engine.job_lease_ms),
+        poll,
+        ..WorkerSettings::default()
+    };
+    for _ in 0..config.engine.job_workers {
+        let worker = Worker::new(Arc::clone(services), settings);
+        tasks.spawn(async move { worker.run().await });
+    }
+    let sweeping = Arc::clone(services);
+    let interval = Duration::from_secs(config.engine.sweep_interval_s);
+    let retention = Duration::from_secs(config.engine.reply_retention_s);
+    tasks.spawn(async move { sweep_forever(&sweeping, interval, retention).await });
     tasks.spawn(async move {
         loop {
             tokio::time::sleep(metrics::UPKEEP_INTERVAL).await;

@@ -5,6 +5,7 @@ use crate::ports::{CatalogWrite, Job, JobState};
 use crate::usecases::opt_in::time_ordered_id;
 use crate::{AppError, Services};
 use muster_domain::ids::{BehaviorId, CampaignId, OrganizationId};
+use muster_domain::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +22,9 @@ pub struct ReplayParameters {
     pub campaign_id: CampaignId,
     /// Its behavior.
     pub behavior_id: BehaviorId,
+    /// The definition that is replayed. When another is published meanwhile, the job fails: half of the customers
+    /// would be counted by one definition and half by the other.
+    pub published_at: UnixMillis,
 }
 
 /// Starts a replay in the background. One at a time for a behavior: a second request while one waits or runs is
@@ -34,10 +38,9 @@ pub async fn start(
 ) -> AuthoringResult<Job> {
     let snapshot = current(services, organization).await?;
     let entry = snapshot.campaign(campaign).ok_or(AppError::CampaignNotFound)?;
-    if entry.campaign.behavior(behavior).is_none() {
-        return Err(not_found("behavior", &behavior));
-    }
-    let parameters = ReplayParameters { campaign_id: campaign, behavior_id: behavior };
+    let definition = entry.campaign.behavior(behavior).ok_or_else(|| not_found("behavior", &behavior))?;
+    let published_at = definition.published_at;
+    let parameters = ReplayParameters { campaign_id: campaign, behavior_id: behavior, published_at };
     let parameters = serde_json::to_value(parameters)
         .map_err(|error| AppError::invalid(format!("the job's parameters: {error}")))?;
     let jobs = services.store.jobs(organization, MAX_JOBS).await?;

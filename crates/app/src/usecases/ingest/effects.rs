@@ -8,7 +8,9 @@ use crate::ports::{CustomerWrite, Expected, OutboxEntry, PlaceChange, StoredCust
 use crate::usecases::opt_in::{self, Choice, time_ordered_id};
 use crate::{AppError, Services};
 use muster_domain::audience::{Facts, PastEvent};
-use muster_domain::behavior::{Behavior, DayZone, Folded, Outcome, counts_for, fold, matches, refold};
+use muster_domain::behavior::{
+    Behavior, DayZone, Folded, Outcome, Progress, counts_for, fold, matches, refold,
+};
 use muster_domain::campaign::{CampaignStatus, Delivery, Group, MessageStatus};
 use muster_domain::customer::Customer;
 use muster_domain::event::{Context, Event, EventKey};
@@ -254,6 +256,40 @@ impl<'a> Effects<'a> {
         change.points = change.points.saturating_add(folded.points);
         self.customer.progress.insert(behavior.id, progress);
         Ok(Some(folded))
+    }
+
+    /// Folds the log anew into one behavior and issues what is due now; whether anything changed. What happens on
+    /// account of it happens at `cause`, whose key makes raised events follow from the replay.
+    ///
+    /// History is judged by the present: a customer whom the campaign admits now is taken to have been admitted for
+    /// everything that arrived before the definition was published, because nobody could judge it then.
+    pub(super) fn replay(
+        &mut self,
+        entry: &CatalogCampaign,
+        place: (usize, usize),
+        cause: &Event,
+    ) -> Result<bool, Trouble> {
+        let campaign = &entry.campaign;
+        let behavior = &campaign.behaviors[place.1];
+        let Some(log) = &self.log else { return Err(Trouble::NeedsLog(NeedsLog)) };
+        let stored = self.customer.progress.get(&behavior.id);
+        let mut progress = stored.cloned().unwrap_or_default();
+        let facts = Facts { customer: &self.customer, events: &self.past, now: cause.received_at };
+        if admits(self.organization, entry, &facts) {
+            progress.set_history_before(Some(behavior.published_at));
+        }
+        let counting = log.iter().filter(|event| counts_for(campaign.id, campaign.window, event, &progress));
+        let (replayed, folded) = refold(behavior, &progress, counting, &self.zone());
+        if stored == Some(&replayed) || (stored.is_none() && replayed == Progress::new()) {
+            return Ok(false);
+        }
+        self.customer.progress.insert(behavior.id, replayed);
+        let mut raised = Vec::new();
+        self.issue(entry, behavior, place, folded, cause, &mut raised);
+        for raised in raised {
+            self.raise(raised, cause.occurred_at, cause.received_at, 1)?;
+        }
+        Ok(true)
     }
 
     /// Credits points and carries out the behavior's outcomes, once for each achievement now due.

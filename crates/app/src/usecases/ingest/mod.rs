@@ -1,8 +1,10 @@
 //! Taking in events: append them once, fold them into progress, hand the outcomes on (contract N3).
 
 mod effects;
+mod replay;
 
 pub use effects::{Achievement, BehaviorChange, Notification};
+pub use replay::Replay;
 
 use super::change_customer::{Change, MAX_TRIES, replace, settle};
 use super::decide::past_events;
