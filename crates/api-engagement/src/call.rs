@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use muster_app::catalog::OrganizationSnapshot;
-use muster_app::usecases::select::{CampaignSelector, CustomerSelector};
+use muster_app::usecases::select::{CampaignSelector, CustomerSelector, load_customer};
 use muster_app::{AppError, AppResult, Services};
 use muster_domain::ids::CustomerId;
 use muster_web::{Query, json, read_body};
@@ -144,6 +144,22 @@ impl Call {
             return Ok(CustomerSelector::External(external_id.to_owned()));
         }
         self.token_holder.map(CustomerSelector::Id).ok_or(AppError::InvalidAuthToken)
+    }
+
+    /// What was read of the request. If it is refused, an unknown customer is told first, as the order of checks has
+    /// it (rule C2-R3).
+    pub(crate) async fn customer_first<T>(
+        &self,
+        customer: &CustomerSelector,
+        read: Result<T, impl Into<Fault>>,
+    ) -> Result<T, Fault> {
+        match read {
+            Ok(read) => Ok(read),
+            Err(error) => {
+                load_customer(self.services(), &self.organization, customer).await?;
+                Err(error.into())
+            }
+        }
     }
 
     /// The campaign that the path names.

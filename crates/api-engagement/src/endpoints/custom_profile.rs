@@ -2,7 +2,7 @@
 
 use crate::auth::Access;
 use crate::call::{Answer, Call, ok};
-use crate::error::Operation;
+use crate::error::{Fault, Operation};
 use crate::face::Face;
 use crate::wire::StatusOk;
 use crate::wire::user::{CustomProfile, object_in};
@@ -66,10 +66,14 @@ async fn by_external_id(call: Call) -> Answer {
 
 async fn add(call: &Call) -> Answer {
     let customer = call.customer()?;
+    let patch = call.customer_first(&customer, read(call)).await?;
+    let stored = update_customer(call.services(), &call.organization, &customer, &patch).await?;
+    ok(&Body { status: StatusOk, user_profile: CustomProfile(&stored.customer.profile) }, 512)
+}
+
+fn read(call: &Call) -> Result<ProfilePatch, Fault> {
     let body = call.json()?;
     let attributes = object_in(&body, MODEL)?.clone();
     let object = Map::from_iter([(MODEL.to_owned(), Value::Object(attributes))]);
-    let patch = ProfilePatch::from_json(&object).map_err(AppError::from)?;
-    let stored = update_customer(call.services(), &call.organization, &customer, &patch).await?;
-    ok(&Body { status: StatusOk, user_profile: CustomProfile(&stored.customer.profile) }, 512)
+    Ok(ProfilePatch::from_json(&object).map_err(AppError::from)?)
 }

@@ -182,7 +182,7 @@ async fn by_token(call: Call) -> Answer {
 
 async fn report(call: &Call) -> Answer {
     let customer = call.customer()?;
-    let events = parse(call.body())?;
+    let events = call.customer_first(&customer, parse(call.body())).await?;
     let ingested = ingest(call.services(), &call.organization, &customer, &events).await?;
     let organization = &call.organization;
     let customer = &ingested.stored.customer;

@@ -108,8 +108,7 @@ async fn list_by_external_id(call: Call) -> Answer {
 
 async fn write(call: &Call) -> Answer {
     let customer = call.customer()?;
-    let body = call.json()?;
-    let (tags, ttl_s) = (read_tags(&body)?, read_ttl(&body)?);
+    let (tags, ttl_s) = call.customer_first(&customer, read(call)).await?;
     let stored = tag_customer(call.services(), &call.organization, &customer, &tags, ttl_s).await?;
     answer(call, &stored)
 }
@@ -117,6 +116,11 @@ async fn write(call: &Call) -> Answer {
 async fn show(call: &Call) -> Answer {
     let stored = load_customer(call.services(), &call.organization, &call.customer()?).await?;
     answer(call, &stored)
+}
+
+fn read(call: &Call) -> Result<(Vec<String>, Option<u32>), Fault> {
+    let body = call.json()?;
+    Ok((read_tags(&body)?, read_ttl(&body)?))
 }
 
 fn read_tags(body: &Value) -> Result<Vec<String>, Fault> {

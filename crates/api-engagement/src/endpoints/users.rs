@@ -203,7 +203,7 @@ async fn show(call: &Call) -> Answer {
 
 async fn change(call: &Call) -> Answer {
     let customer = call.customer()?;
-    let patch = patch(call)?;
+    let patch = call.customer_first(&customer, patch(call)).await?;
     let stored = update_customer(call.services(), &call.organization, &customer, &patch).await?;
     answer(call, &stored)
 }

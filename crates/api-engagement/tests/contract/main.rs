@@ -10,4 +10,8 @@ mod c8_active;
 mod c9_info;
 mod common;
 mod every_method;
+mod n1_customers;
+mod n2_attributes;
+mod n3_events;
+mod n5_tags;
 mod n8_tracking;

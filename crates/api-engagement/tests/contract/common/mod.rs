@@ -320,6 +320,17 @@ impl World {
         self.post_text(path, &body.to_string()).await
     }
 
+    /// PUT of a JSON body with the app's credentials.
+    pub(crate) async fn put_json(&self, path: &str, body: &Value) -> Reply {
+        let body = Body::from(body.to_string());
+        self.send(self.request(Method::PUT, path).body(body).expect("a request")).await
+    }
+
+    /// DELETE with the app's credentials.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request(Method::DELETE, path).body(Body::empty()).expect("a request")).await
+    }
+
     /// POST of whatever body with the app's credentials.
     pub(crate) async fn post_text(&self, path: &str, body: &str) -> Reply {
         let body = Body::from(body.to_owned());
