@@ -38,11 +38,7 @@ impl BehaviorBuilder {
 
     /// A composite without goals yet.
     pub fn composite(id: i64) -> Self {
-        Self::new(
-            id,
-            &format!("composite {id}"),
-            Rule::Composite { goals: Vec::new(), groups: Vec::new() },
-        )
+        Self::new(id, &format!("composite {id}"), Rule::Composite { goals: Vec::new(), groups: Vec::new() })
     }
 
     /// A goal of a composite: one event of that name. Nothing happens to behaviors of another type.

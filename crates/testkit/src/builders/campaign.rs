@@ -17,7 +17,8 @@ pub struct CampaignBuilder(Campaign);
 impl CampaignBuilder {
     /// `Campaign <id>` with the permalink `campaign-<id>`.
     pub fn new(id: i64) -> Self {
-        let window = Window { starts_at: NOW.plus_seconds(-10 * DAY_S), ends_at: NOW.plus_seconds(10 * DAY_S) };
+        let window =
+            Window { starts_at: NOW.plus_seconds(-10 * DAY_S), ends_at: NOW.plus_seconds(10 * DAY_S) };
         Self(Campaign {
             id: CampaignId(id),
             permalink: format!("campaign-{id}"),

@@ -46,15 +46,7 @@ struct Place {
 
 const PLACES: &[Place] = &[
     Place {
-        libraries: &[
-            "axum",
-            "axum-server",
-            "http-body-util",
-            "hyper",
-            "hyper-util",
-            "tower",
-            "utoipa-scalar",
-        ],
+        libraries: &["axum", "axum-server", "http-body-util", "hyper", "hyper-util", "tower"],
         only_in: &["muster-web", "muster-api-engagement", "muster-api-management", "muster-server"],
         rule: "HTTP is known only to web, the faces and the server",
     },
