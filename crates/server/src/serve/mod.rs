@@ -52,7 +52,7 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     };
     let mut background = background(config, &services, recorder);
     operations.started(Arc::clone(&services));
-    front.open(router(config, &services, &operations)?);
+    front.open(router(config, &services, &operations));
     tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
     output::print(&greeting::text(config, bound, &services));
 
@@ -105,19 +105,19 @@ fn listener_result(
 }
 
 /// The faces and the operations pages, side by side.
-fn router(config: &Config, services: &Arc<Services>, operations: &Operations) -> Outcome<Router> {
+fn router(config: &Config, services: &Arc<Services>, operations: &Operations) -> Router {
     let case = match config.engagement.error_code_case {
         config::ErrorCodeCase::Documented => muster_api_engagement::ErrorCodeCase::Documented,
         config::ErrorCodeCase::Lower => muster_api_engagement::ErrorCodeCase::Lower,
     };
     let limits = config.server.limits();
     let engagement = EngagementState::new(Arc::clone(services), case, limits);
-    Ok(operations
+    operations
         .router()
-        .merge(reference::router()?)
+        .merge(reference::router())
         .merge(muster_api_management::router(Arc::clone(services), limits))
         // The face that answers whatever no other part knows.
-        .merge(muster_api_engagement::router(engagement)))
+        .merge(muster_api_engagement::router(engagement))
 }
 
 /// The work that happens by itself. Dropping the set ends it; what it claimed falls to others by lease.

@@ -1,16 +1,17 @@
 //! `/docs`: the faces' references for people, and their OpenAPI documents for programs.
 //!
 //! The pages hold the document and let Scalar draw it; its script comes from a public CDN, so a browser without
-//! internet sees the document alone.
+//! internet sees the document alone. A document is made when it is first asked for: most servers never are.
 
-use crate::failure::{Failure, Outcome};
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use muster_app::ports::OsEntropy;
 use muster_web::{Guard, Limits};
+use std::sync::OnceLock;
 use utoipa::openapi::OpenApi;
 use utoipa_scalar::Scalar;
 
@@ -20,25 +21,49 @@ const INDEX: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-
     <li><a href=\"/docs/management\">Management API</a> (<a href=\"/docs/management.json\">OpenAPI</a>)</li>\
     </ul></body></html>\n";
 
-/// The pages, made once.
-pub(super) fn router() -> Outcome<Router> {
-    let guard = Guard::new("reference", Limits::default(), &OsEntropy, super::operations::render);
-    let index = Router::new().route("/docs", get(|| async { Html(INDEX) }));
-    let engagement = face(muster_api_engagement::openapi(), "engagement")?;
-    let management = face(muster_api_management::openapi(), "management")?;
-    Ok(index.merge(engagement).merge(management).layer(guard))
+/// A face's document in both forms.
+struct Reference {
+    make: fn() -> OpenApi,
+    page: OnceLock<Bytes>,
+    json: OnceLock<Bytes>,
 }
 
-fn face(document: OpenApi, name: &str) -> Outcome<Router> {
-    let json = document
-        .to_pretty_json()
-        .map(Bytes::from)
-        .map_err(|error| Failure::new(format!("write the reference of the {name} face"), error))?;
-    let page = Bytes::from(Scalar::new(document).to_html());
-    Ok(Router::new()
-        .route(&format!("/docs/{name}"), get(move || async move { Html(page).into_response() }))
-        .route(
-            &format!("/docs/{name}.json"),
-            get(move || async move { ([(CONTENT_TYPE, "application/json")], json).into_response() }),
-        ))
+static ENGAGEMENT: Reference = Reference::of(muster_api_engagement::openapi);
+static MANAGEMENT: Reference = Reference::of(muster_api_management::openapi);
+
+impl Reference {
+    const fn of(make: fn() -> OpenApi) -> Self {
+        Self { make, page: OnceLock::new(), json: OnceLock::new() }
+    }
+
+    fn page(&self) -> Response {
+        let page = self.page.get_or_init(|| Scalar::new((self.make)()).to_html().into());
+        Html(page.clone()).into_response()
+    }
+
+    fn json(&self) -> Response {
+        let json = self.json.get().cloned().map_or_else(
+            || (self.make)().to_pretty_json().map(|text| self.json.get_or_init(|| text.into()).clone()),
+            Ok,
+        );
+        match json {
+            Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an OpenAPI document cannot be written as JSON");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// The pages.
+pub(super) fn router() -> Router {
+    let guard = Guard::new("reference", Limits::default(), &OsEntropy, super::operations::render);
+    Router::new()
+        .route("/docs", get(|| async { Html(INDEX) }))
+        .route("/docs/engagement", get(|| async { ENGAGEMENT.page() }))
+        .route("/docs/engagement.json", get(|| async { ENGAGEMENT.json() }))
+        .route("/docs/management", get(|| async { MANAGEMENT.page() }))
+        .route("/docs/management.json", get(|| async { MANAGEMENT.json() }))
+        .layer(guard)
 }

@@ -4,4 +4,7 @@ mod apps;
 mod common;
 mod connections;
 mod imports;
+mod kill;
+mod requests;
+mod scene;
 mod start;
