@@ -16,4 +16,7 @@ mod n2_attributes;
 mod n3_events;
 mod n5_tags;
 mod n8_tracking;
+mod openapi;
+mod rows;
+mod samples;
 mod targeting_and_state;
