@@ -11,7 +11,7 @@ use muster_domain::behavior::{Behavior, map_keys};
 use muster_domain::campaign::{Campaign, CampaignStatus, may_qualify, qualifies};
 use muster_domain::ids::{ApiKey, CampaignId, CreativeId, DivisionId, OrganizationId};
 use muster_domain::organization::{App, Division, Organization};
-use muster_domain::time::UnixMillis;
+use muster_domain::time::{UnixMillis, Window};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -42,6 +42,13 @@ pub struct Listener {
     pub behavior: usize,
 }
 
+/// A live campaign by place. Windows lie together here, so that a look at all of them stays in the cache.
+#[derive(Debug, Clone, Copy)]
+struct Live {
+    slot: u32,
+    window: Window,
+}
+
 /// Everything configured in one organization, compiled for reading.
 #[derive(Debug)]
 pub struct OrganizationSnapshot {
@@ -60,7 +67,7 @@ pub struct OrganizationSnapshot {
     by_id: FxHashMap<CampaignId, usize>,
     by_permalink: FxHashMap<String, usize>,
     by_creative: FxHashMap<CreativeId, usize>,
-    live: Vec<u32>,
+    live: Vec<Live>,
     live_index: CompiledSet,
     listeners: FxHashMap<String, Vec<Listener>>,
     asked_events: Vec<String>,
@@ -101,7 +108,7 @@ impl OrganizationSnapshot {
                 asked_events.extend(targeting.event_names().into_iter().map(|demand| demand.name));
             }
             if campaign.status == CampaignStatus::Live {
-                live.push(index as u32);
+                live.push(Live { slot: index as u32, window: campaign.window });
                 for (behavior, definition) in campaign.behaviors.iter().enumerate() {
                     for name in definition.event_names() {
                         let listener = Listener { campaign: index, behavior };
@@ -113,7 +120,8 @@ impl OrganizationSnapshot {
         asked_events.sort_unstable();
         asked_events.dedup();
         let live_index = CompiledSet::compile(
-            live.iter().map(|&slot| (slot, campaigns[slot as usize].campaign.bundle.targeting.as_ref())),
+            live.iter()
+                .map(|live| (live.slot, campaigns[live.slot as usize].campaign.bundle.targeting.as_ref())),
         );
         Self {
             organization: loaded.organization,
@@ -166,8 +174,13 @@ impl OrganizationSnapshot {
     pub fn active(&self, now: UnixMillis) -> impl Iterator<Item = &CatalogCampaign> {
         self.live
             .iter()
-            .map(|&slot| &self.campaigns[slot as usize])
-            .filter(move |entry| entry.campaign.window.contains(now))
+            .filter(move |live| live.window.contains(now))
+            .map(|live| &self.campaigns[live.slot as usize])
+    }
+
+    /// How many campaigns are active.
+    pub fn count_active(&self, now: UnixMillis) -> usize {
+        self.live.iter().filter(|live| live.window.contains(now)).count()
     }
 
     /// Active campaigns with the verdict of targeting for one customer, in list order. This is the decision: one
@@ -182,13 +195,12 @@ impl OrganizationSnapshot {
         }
         let now = facts.now;
         let mut next = 0;
-        self.live.iter().filter_map(move |&slot| {
-            while qualified.get(next).is_some_and(|&hit| hit < slot) {
+        self.live.iter().filter_map(move |live| {
+            while qualified.get(next).is_some_and(|&hit| hit < live.slot) {
                 next += 1;
             }
-            let entry = &self.campaigns[slot as usize];
-            let hit = qualified.get(next) == Some(&slot);
-            entry.campaign.window.contains(now).then_some((entry, hit))
+            let hit = qualified.get(next) == Some(&live.slot);
+            live.window.contains(now).then(|| (&self.campaigns[live.slot as usize], hit))
         })
     }
 

@@ -75,7 +75,7 @@ async fn list(call: &Call) -> Answer {
     let view = view_customer(call.services(), Arc::clone(&call.organization), &call.customer()?).await?;
     let divisions = divisions.as_deref();
     let total = match divisions {
-        None => view.organization.active(view.now).count(),
+        None => view.organization.count_active(view.now),
         Some(_) => {
             let active = view.organization.active(view.now);
             active.filter(|entry| in_divisions(&view.organization, entry, divisions)).count()
@@ -83,10 +83,7 @@ async fn list(call: &Call) -> Answer {
     };
     let stage = Stage { view: &view, links: links(call, &view) };
     let campaigns: Vec<_> = view
-        .active(filter)
-        .filter(|decision| in_divisions(&view.organization, decision.entry, divisions))
-        .skip(paging.offset())
-        .take(paging.page_size as usize)
+        .slice(filter, divisions, paging.offset(), paging.page_size as usize)
         .map(|decision| CustomerCampaign::new(stage, decision, parts, locale(call)))
         .collect();
     let size_hint = 128 + CAMPAIGN_BYTES * campaigns.len();

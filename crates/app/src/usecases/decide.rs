@@ -99,10 +99,28 @@ impl CustomerView {
 
     /// Active campaigns that pass the filter, in list order.
     pub fn active(&self, filter: EligibilityFilter) -> impl Iterator<Item = Decision<'_>> {
-        self.organization
-            .decide(&self.facts())
-            .filter(move |(_, qualified)| filter.admits(*qualified))
+        self.admitted(filter).map(|(entry, qualified)| self.place(entry, qualified))
+    }
+
+    /// A slice of the active campaigns that pass the filter and lie in the divisions, in list order. Places are
+    /// worked out for the slice alone.
+    pub fn slice(
+        &self,
+        filter: EligibilityFilter,
+        divisions: Option<&[DivisionId]>,
+        offset: usize,
+        limit: usize,
+    ) -> impl Iterator<Item = Decision<'_>> {
+        self.admitted(filter)
+            .filter(move |(entry, _)| in_divisions(&self.organization, entry, divisions))
+            .skip(offset)
+            .take(limit)
             .map(|(entry, qualified)| self.place(entry, qualified))
+    }
+
+    fn admitted(&self, filter: EligibilityFilter) -> impl Iterator<Item = (&CatalogCampaign, bool)> {
+        let decided = self.organization.decide(&self.facts());
+        decided.filter(move |(_, qualified)| filter.admits(*qualified))
     }
 
     /// The customer's place in one campaign of whatever status.
