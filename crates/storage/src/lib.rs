@@ -10,7 +10,9 @@
 
 mod config;
 mod encoding;
+mod failure;
 mod inspect;
+mod meters;
 mod migrations;
 mod postgres;
 mod prepared;

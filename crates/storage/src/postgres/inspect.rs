@@ -3,6 +3,7 @@
 use super::error::of_postgres;
 use super::server::{Server, applied};
 use crate::config::PostgresConfig;
+use crate::failure::about;
 use crate::inspect::{StoreReport, line};
 use muster_app::ports::StoreResult;
 use tokio_postgres::Client;
@@ -11,7 +12,7 @@ use tokio_postgres::Client;
 pub(crate) async fn inspect(config: &PostgresConfig) -> StoreResult<StoreReport> {
     let server = Server::new(config.clone())?;
     let client = server.connect_driven().await?;
-    look(&client, config).await.map_err(|error| of_postgres(&error))
+    look(&client, config).await.map_err(|error| about(of_postgres(&error), &config.place()))
 }
 
 async fn look(client: &Client, config: &PostgresConfig) -> Result<StoreReport, tokio_postgres::Error> {

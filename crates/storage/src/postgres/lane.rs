@@ -3,8 +3,8 @@
 use super::commit::{Culprits, apply};
 use super::error::Fault;
 use super::server::Server;
-use crate::BATCH_MAX;
 use crate::prepared::{Prepared, Results, all_failed};
+use crate::{BATCH_MAX, meters};
 use deadpool_postgres::ClientWrapper;
 use futures_util::FutureExt;
 use muster_app::ports::{StoreError, StoreResult};
@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+/// The store's name in metrics.
+const STORE: &str = "postgres";
 
 /// Writers, each with its connection. While one waits for the server's disk the other prepares its transaction.
 const LANES: usize = 2;
@@ -111,6 +114,7 @@ impl Lanes {
         let (answer, answered) = oneshot::channel();
         if queued > 0 && queued + count > self.queue_max {
             self.queued.fetch_sub(count, Ordering::Relaxed);
+            meters::overloaded(STORE, count);
             return Err(StoreError::Overloaded { queued });
         }
         if sender.send(Request { writes, answer }).is_err() {
@@ -227,7 +231,10 @@ impl Lane {
         loop {
             let known_culprits = culprits.len();
             let fresh = self.connect().await?;
-            match self.attempt(writes, &mut culprits).await {
+            let begun = Instant::now();
+            let outcome = self.attempt(writes, &mut culprits).await;
+            meters::transaction(STORE, writes.len(), begun.elapsed(), outcome.is_ok());
+            match outcome {
                 Ok(results) => return Ok(results),
                 Err(fault) if fault.is_lost_race() => {
                     // Each further culprit is progress; only what repeats itself is counted.

@@ -2,6 +2,7 @@
 
 use super::error::{Fault, of_postgres};
 use crate::config::PostgresConfig;
+use crate::failure::about;
 use crate::migrations;
 use deadpool_postgres::{
     ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
@@ -208,18 +209,4 @@ fn session_config(config: &PostgresConfig) -> Config {
     #[cfg(target_os = "linux")]
     session.tcp_user_timeout(ANSWER_GRACE * 3);
     session
-}
-
-/// The same kind of error with the place it happened at in front of its message.
-fn about(error: StoreError, place: &str) -> StoreError {
-    let with = |text: String| format!("{place}: {text}");
-    match error {
-        StoreError::Locked(text) => StoreError::Locked(with(text)),
-        StoreError::Full(text) => StoreError::Full(with(text)),
-        StoreError::ReadOnly(text) => StoreError::ReadOnly(with(text)),
-        StoreError::Unreachable(text) => StoreError::Unreachable(with(text)),
-        StoreError::Corrupt(text) => StoreError::Corrupt(with(text)),
-        StoreError::Internal(text) => StoreError::Internal(with(text)),
-        other => other,
-    }
 }

@@ -74,20 +74,6 @@ pub(super) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
     }
 }
 
-/// The same kind of error with the object it happened to in front of its message.
-pub(super) fn about(error: StoreError, attempt: &str) -> StoreError {
-    let with = |text: String| format!("{attempt}: {text}");
-    match error {
-        StoreError::Locked(text) => StoreError::Locked(with(text)),
-        StoreError::Full(text) => StoreError::Full(with(text)),
-        StoreError::ReadOnly(text) => StoreError::ReadOnly(with(text)),
-        StoreError::Unreachable(text) => StoreError::Unreachable(with(text)),
-        StoreError::Corrupt(text) => StoreError::Corrupt(with(text)),
-        StoreError::Internal(text) => StoreError::Internal(with(text)),
-        other => other,
-    }
-}
-
 /// Whether a statement failed on a unique constraint or a primary key.
 pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE};

@@ -1,7 +1,8 @@
 //! The database file: its directory, its connections, its schema.
 
-use super::error::{about, of_sqlite};
+use super::error::of_sqlite;
 use crate::config::SqliteConfig;
+use crate::failure::about;
 use crate::migrations;
 use muster_app::ports::{StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};

@@ -1,8 +1,9 @@
 //! A look at the file without changing it.
 
-use super::error::{about, of_sqlite};
+use super::error::of_sqlite;
 use super::file::applied;
 use crate::config::SqliteConfig;
+use crate::failure::about;
 use crate::inspect::{StoreReport, line};
 use muster_app::ports::{StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags};

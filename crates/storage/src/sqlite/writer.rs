@@ -5,7 +5,7 @@
 
 use super::checkpoint::Checkpointer;
 use super::error::{Fault, of_sqlite};
-use crate::BATCH_MAX;
+use crate::{BATCH_MAX, meters};
 use muster_app::ports::{StoreError, StoreResult};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::{Connection, TransactionBehavior};
@@ -13,7 +13,11 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 use tokio::sync::oneshot;
+
+/// The store's name in metrics.
+const STORE: &str = "sqlite";
 
 /// How a task guards what it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +89,7 @@ impl Writer {
         }
         let weight = task.weight();
         if waiting.weight > 0 && waiting.weight + weight > self.queue.weight_max {
+            meters::overloaded(STORE, weight);
             return Err(StoreError::Overloaded { queued: waiting.weight });
         }
         waiting.weight += weight;
@@ -240,8 +245,17 @@ fn commit_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Task>>) {
     }
 }
 
-/// One transaction; on any fault nothing of it remains.
+/// One transaction, with its time taken.
 fn attempt(connection: &mut Connection, tasks: &mut [Box<dyn Task>], care: Care) -> Result<(), Fault> {
+    let begun = Instant::now();
+    let outcome = transact(connection, tasks, care);
+    let writes = tasks.iter().map(|task| task.weight()).sum();
+    meters::transaction(STORE, writes, begun.elapsed(), outcome.is_ok());
+    outcome
+}
+
+/// One transaction; on any fault nothing of it remains.
+fn transact(connection: &mut Connection, tasks: &mut [Box<dyn Task>], care: Care) -> Result<(), Fault> {
     // Dropped without a commit, the transaction is rolled back, unless SQLite has already done so by itself.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let work = || tasks.iter_mut().try_for_each(|task| task.run(&transaction, care));
