@@ -1,6 +1,6 @@
 //! The command line: what can be asked of `muster`.
 
-use crate::commands::{app, doctor, import, migrate, openapi, serve};
+use crate::commands::{app, apply, doctor, explain, export, import, migrate, openapi, plan, serve};
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +28,14 @@ pub enum Command {
     App(app::App),
     /// Load data from files
     Import(import::Import),
+    /// Show what a folder of campaigns would change; exit code 0 is no change, 2 is changes, 1 a failure
+    Plan(plan::Plan),
+    /// Make an organization what a folder of campaigns says, in one transaction
+    Apply(apply::Apply),
+    /// Write an organization's campaigns as a folder
+    Export(export::Export),
+    /// Tell why a customer is where they are in a campaign, check by check
+    Explain(explain::Explain),
     /// Print the OpenAPI document of a face
     Openapi(openapi::Openapi),
 }

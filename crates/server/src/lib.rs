@@ -1,8 +1,10 @@
 //! The server: settings, commands and the assembly of every part into one process.
 
+pub mod as_code;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod failure;
 pub mod logging;
 pub mod output;

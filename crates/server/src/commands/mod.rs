@@ -1,10 +1,14 @@
 //! One file a command.
 
 pub mod app;
+pub mod apply;
 pub mod doctor;
+pub mod explain;
+pub mod export;
 pub mod import;
 pub mod migrate;
 pub mod openapi;
+pub mod plan;
 pub mod serve;
 
 use crate::cli::{Cli, Command};
@@ -19,6 +23,10 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Doctor(command) => command.run().await,
         Command::App(command) => command.run().await,
         Command::Import(command) => command.run().await,
+        Command::Plan(command) => command.run().await,
+        Command::Apply(command) => command.run().await,
+        Command::Export(command) => command.run().await,
+        Command::Explain(command) => command.run().await,
         Command::Openapi(command) => command.run(),
     }
 }

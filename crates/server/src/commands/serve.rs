@@ -2,7 +2,7 @@
 
 use crate::cli::{self, StoreFlags};
 use crate::config::Overrides;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::{logging, serve};
 use clap::Args;
 use std::net::SocketAddr;
@@ -26,6 +26,9 @@ pub struct Serve {
     /// PEM file with the certificate's private key
     #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// Load the demo organization, with credentials that everybody knows; this machine only
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Serve {
@@ -39,7 +42,16 @@ impl Serve {
             ..self.store.overrides()
         })?;
         logging::start(&config.log)?;
-        serve::serve(&config).await?;
+        if self.demo && !config.server.listen.ip().to_canonical().is_loopback() {
+            let reason = format!(
+                "other machines can reach {}, and everybody knows its credentials",
+                config.server.listen
+            );
+            return Err(
+                Failure::new("serve the demo", reason).advise("leave out --demo, or listen on 127.0.0.1")
+            );
+        }
+        serve::serve(&config, self.demo).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,6 +1,7 @@
 //! What `muster serve` prints when it is ready: where it is, and what to do first.
 
 use crate::config::Config;
+use crate::demo::DemoCredentials;
 use muster_app::Services;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -35,6 +36,44 @@ pub(super) fn text(config: &Config, bound: SocketAddr, services: &Services) -> S
             store_flags(config)
         );
     }
+    text
+}
+
+/// The greeting of a demonstration: what is there, and calls to begin with.
+pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -> String {
+    let url = local_url(config, bound);
+    let DemoCredentials {
+        organization,
+        organization_id,
+        api_key,
+        secret,
+        bearer,
+        management_token,
+        customer,
+    } = demo;
+    let mut text = format!("Muster {} is ready at {url} with the demo\n\n", env!("CARGO_PKG_VERSION"));
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "  organization      {organization} (id {organization_id})");
+    let _ = writeln!(text, "  API key           {api_key}");
+    let _ = writeln!(text, "  secret            {secret}");
+    let _ = writeln!(text, "  bearer token      {bearer}");
+    let _ = writeln!(text, "  management token  {management_token}");
+    let _ = writeln!(text, "  reference         {url}/docs\n");
+    let _ =
+        writeln!(text, "Everybody knows these credentials: never serve the demo to others. To begin with:\n");
+    let _ = writeln!(
+        text,
+        "  curl -g -u {api_key}:{secret} {url}/priv/v1/apps/{api_key}/external/users/{customer}/campaigns"
+    );
+    let _ = writeln!(
+        text,
+        "  curl -g -H 'Authorization: Bearer {management_token}' {url}/manage/v1/organizations/{organization_id}/campaigns"
+    );
+    let _ = writeln!(
+        text,
+        "  curl -g -H 'Authorization: Bearer {management_token}' \\\n    \
+         {url}/manage/v1/organizations/{organization_id}/customers/external:{customer}/campaigns/trail-challenge/explain"
+    );
     text
 }
 

@@ -8,6 +8,7 @@ mod reference;
 mod shutdown;
 
 use crate::config::{self, Config};
+use crate::demo::{self, DemoCredentials};
 use crate::failure::{Failure, Outcome};
 use crate::{output, services};
 use axum::Router;
@@ -27,8 +28,8 @@ use tokio::task::JoinSet;
 pub use listener::tls;
 
 /// Serves until a signal asks to stop. Everything accepted is answered, and everything acknowledged is in the
-/// store, when this returns.
-pub async fn serve(config: &Config) -> Outcome<()> {
+/// store, when this returns. `with_demo` loads the demo organization before the first request is let in.
+pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
     let mut signals = StopSignals::listen()?;
     let recorder = metrics::install();
     let tls = listener::tls(&config.server)?;
@@ -42,8 +43,8 @@ pub async fn serve(config: &Config) -> Outcome<()> {
         tokio::spawn(async move { listener::serve(socket, tls, &settings, front, handle).await })
     };
 
-    let services = tokio::select! {
-        services = services::start(config, config.server.base_url(bound)) => services?,
+    let (services, demo) = tokio::select! {
+        started = start(config, bound, with_demo) => started?,
         signal = signals.next() => {
             tracing::info!(signal, "asked to stop while starting");
             handle.shutdown();
@@ -54,7 +55,10 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     operations.started(Arc::clone(&services));
     front.open(router(config, &services, &operations));
     tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
-    output::print(&greeting::text(config, bound, &services));
+    output::print(&match &demo {
+        Some(demo) => greeting::demo(config, bound, demo),
+        None => greeting::text(config, bound, &services),
+    });
 
     let mut serving = serving;
     let ended = tokio::select! {
@@ -75,6 +79,24 @@ pub async fn serve(config: &Config) -> Outcome<()> {
     services.store.close().await;
     tracing::info!("stopped");
     result
+}
+
+async fn start(
+    config: &Config,
+    bound: SocketAddr,
+    with_demo: bool,
+) -> Outcome<(Arc<Services>, Option<DemoCredentials>)> {
+    let services = services::start(config, config.server.base_url(bound)).await?;
+    if !with_demo {
+        return Ok((services, None));
+    }
+    match demo::load(&services).await {
+        Ok(loaded) => Ok((services, Some(loaded))),
+        Err(failure) => {
+            services.store.close().await;
+            Err(failure)
+        }
+    }
 }
 
 async fn stop_listener(

@@ -8,7 +8,7 @@ use crate::ports::{CatalogWrite, Expected};
 use crate::{AppError, Services};
 use muster_domain::behavior::Behavior;
 use muster_domain::campaign::{Campaign, CampaignStatus, MessageStatus};
-use muster_domain::ids::{CampaignId, DivisionId, OrganizationId};
+use muster_domain::ids::{CampaignId, OrganizationId};
 use muster_domain::time::UnixMillis;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ async fn write(
         let (draft, stored) = decide(&snapshot)?;
         let before = stored.as_ref().map(|(campaign, _)| &**campaign);
         check_names(&snapshot, &draft, before)?;
-        let value = prepare(services, &snapshot, draft, before, &[]).await?;
+        let value = prepare(services, &snapshot, draft, before).await?;
         let known = stored.as_ref().map(|(_, version)| *version);
         let written = Versioned { value, version: known.unwrap_or(0) + 1 };
         let change = CatalogWrite::Campaign {
@@ -97,65 +97,6 @@ pub async fn delete(
         Ok((remember(&()), vec![write], ()))
     })
     .await
-}
-
-/// One step of [`apply_all`].
-#[derive(Debug, Clone)]
-pub enum CampaignChange {
-    /// Creates the campaign.
-    Create(Box<Campaign>),
-    /// Replaces the campaign of the same id.
-    Replace(Box<Campaign>),
-    /// Deletes it.
-    Delete(CampaignId),
-}
-
-/// Applies many changes in one transaction, all or none; `planned` is the version of the organization's
-/// configuration that they were planned against, and must still be in force.
-pub async fn apply_all(
-    services: &Services,
-    organization: OrganizationId,
-    planned: u64,
-    changes: Vec<CampaignChange>,
-    others: Vec<CatalogWrite>,
-) -> AuthoringResult<()> {
-    let snapshot = current(services, organization).await?;
-    if snapshot.version != planned {
-        return Err(AuthoringError::stale("organization"));
-    }
-    let mut writes = vec![CatalogWrite::IfVersion(planned)];
-    let declared: Vec<DivisionId> = others
-        .iter()
-        .filter_map(|write| match write {
-            CatalogWrite::Division(division) => Some(division.id.clone()),
-            _ => None,
-        })
-        .collect();
-    writes.extend(others);
-    // Deletions come first: they free names and permalinks.
-    let (deletions, rest): (Vec<_>, Vec<_>) =
-        changes.into_iter().partition(|change| matches!(change, CampaignChange::Delete(_)));
-    for change in deletions.into_iter().chain(rest) {
-        let stored = match &change {
-            CampaignChange::Create(_) => None,
-            CampaignChange::Replace(campaign) => Some(campaign.id),
-            CampaignChange::Delete(id) => Some(*id),
-        };
-        let stored = match stored {
-            Some(id) => Some(snapshot.campaign(id).ok_or(AppError::CampaignNotFound)?),
-            None => None,
-        };
-        let expected = stored.map_or(Expected::Absent, |entry| Expected::Version(entry.version));
-        let stored = stored.map(|entry| &*entry.campaign);
-        writes.push(match change {
-            CampaignChange::Delete(id) => CatalogWrite::DeleteCampaign { id, expected },
-            CampaignChange::Create(draft) | CampaignChange::Replace(draft) => {
-                let campaign = prepare(services, &snapshot, *draft, stored, &declared).await?;
-                CatalogWrite::Campaign { campaign: Box::new(campaign), expected }
-            }
-        });
-    }
-    super::commit(services, organization, None, writes).await
 }
 
 fn check_version(stored: u64, known: Option<u64>) -> AuthoringResult<()> {
@@ -189,18 +130,18 @@ fn check_names(
 }
 
 /// Everything between a draft and the campaign that is written: generated values, rules, references, ids.
-async fn prepare(
+pub(super) async fn prepare(
     services: &Services,
     organization: &OrganizationSnapshot,
     draft: Campaign,
     stored: Option<&Campaign>,
-    declared: &[DivisionId],
 ) -> AuthoringResult<Campaign> {
     let now = services.clock.now();
     let mut campaign = settle(draft, stored, now)?;
-    generate(services, organization, &mut campaign);
+    let retailer = retailer_id(organization.id());
+    fill_blanks(&mut campaign, &retailer, || services.entropy.uuid().to_string());
     campaign.validate()?;
-    check_references(organization, &campaign, declared)?;
+    check_references(organization, &campaign)?;
     ids::check(organization, &campaign, stored)?;
     let largest = ids::largest(&campaign);
     if stored.is_none_or(|stored| ids::largest(stored) < largest) {
@@ -249,6 +190,20 @@ pub fn settle(
     Ok(campaign)
 }
 
+/// Whether the draft would be written, as far as that can be said without asking the store: [`settle`]d and held to
+/// the rules. What would be generated is still missing in the result, and ids are placeholders.
+pub fn preview(draft: Campaign, stored: Option<&Campaign>, now: UnixMillis) -> AuthoringResult<Campaign> {
+    let settled = settle(draft, stored, now)?;
+    let mut complete = settled.clone();
+    let mut number = 0;
+    fill_blanks(&mut complete, "retailer", || {
+        number += 1;
+        format!("to be made ({number})")
+    });
+    complete.validate()?;
+    Ok(settled)
+}
+
 /// Whether two definitions judge events alike. Names, points and outcomes may differ: they change what an
 /// achievement gives, not which events count.
 fn same_rules(a: &Behavior, b: &Behavior) -> bool {
@@ -261,10 +216,11 @@ fn same_rules(a: &Behavior, b: &Behavior) -> bool {
         && a.consecutive == b.consecutive
 }
 
-fn generate(services: &Services, organization: &OrganizationSnapshot, campaign: &mut Campaign) {
-    let fill = |text: &mut String| {
+/// Puts what `make` makes where an identifier was left empty.
+fn fill_blanks(campaign: &mut Campaign, retailer: &str, mut make: impl FnMut() -> String) {
+    let mut fill = |text: &mut String| {
         if text.is_empty() {
-            *text = services.entropy.uuid().to_string();
+            *text = make();
         }
     };
     fill(&mut campaign.permalink);
@@ -277,7 +233,7 @@ fn generate(services: &Services, organization: &OrganizationSnapshot, campaign: 
             deal.root_offer_id.clone_from(&deal.id);
         }
         if deal.retailer_id.is_empty() {
-            deal.retailer_id = retailer_id(organization.id());
+            retailer.clone_into(&mut deal.retailer_id);
         }
         for text in &mut deal.offer_text {
             fill(&mut text.id);
@@ -299,13 +255,9 @@ fn retailer_id(organization: OrganizationId) -> String {
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-fn check_references(
-    organization: &OrganizationSnapshot,
-    campaign: &Campaign,
-    declared: &[DivisionId],
-) -> AuthoringResult<()> {
+fn check_references(organization: &OrganizationSnapshot, campaign: &Campaign) -> AuthoringResult<()> {
     match &campaign.division {
-        Some(division) if !organization.divisions.contains_key(division) && !declared.contains(division) => {
+        Some(division) if !organization.divisions.contains_key(division) => {
             let reason = format!("the organization has no division {:?}", division.0);
             Err(AuthoringError::field("division", reason))
         }

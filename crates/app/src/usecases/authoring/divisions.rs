@@ -45,7 +45,8 @@ pub async fn update(
     .await
 }
 
-fn check(division: &Division) -> AuthoringResult<()> {
+/// Refuses what no division can be.
+pub fn check(division: &Division) -> AuthoringResult<()> {
     super::organizations::check_name("name", &division.name)?;
     let DivisionId(id) = &division.id;
     // A comma parts the ids of `division_ids` on the engagement wire.

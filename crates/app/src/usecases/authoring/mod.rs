@@ -4,6 +4,7 @@
 //! the compiled snapshot is read again before the caller hears of it, so that a node reads its own writes.
 
 pub mod apps;
+pub mod batch;
 pub mod campaigns;
 pub mod divisions;
 mod error;

@@ -22,7 +22,8 @@ pub struct OrganizationDraft {
 }
 
 impl OrganizationDraft {
-    fn check(&self) -> AuthoringResult<()> {
+    /// Refuses what no organization can be.
+    pub fn check(&self) -> AuthoringResult<()> {
         check_name("name", &self.name)?;
         if DayZone::named(&self.time_zone).is_none() {
             return Err(AuthoringError::field(
@@ -65,25 +66,29 @@ fn is_base_url(url: &str) -> bool {
             .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '"' | '<' | '>'))
 }
 
-/// Creates an organization under a new id.
-pub async fn create(
-    services: &Services,
-    draft: OrganizationDraft,
-    remember: Remember<'_, Organization>,
-) -> AuthoringResult<Organization> {
+/// A new organization under a new id, not yet written.
+pub async fn prepare(services: &Services, draft: OrganizationDraft) -> AuthoringResult<Organization> {
     draft.check()?;
-    let id = services.store.allocate_organization_id().await?;
-    let organization = Organization {
-        id,
+    Ok(Organization {
+        id: services.store.allocate_organization_id().await?,
         name: draft.name,
         multi_org: draft.multi_org,
         time_zone: draft.time_zone,
         public_base_url: draft.public_base_url,
         tracking_secret: secrets::new_secret(&*services.entropy),
         created_at: services.clock.now(),
-    };
+    })
+}
+
+/// Creates an organization under a new id.
+pub async fn create(
+    services: &Services,
+    draft: OrganizationDraft,
+    remember: Remember<'_, Organization>,
+) -> AuthoringResult<Organization> {
+    let organization = prepare(services, draft).await?;
     let reply = remember(&organization);
-    commit(services, id, reply, vec![CatalogWrite::Organization(organization.clone())]).await?;
+    commit(services, organization.id, reply, vec![CatalogWrite::Organization(organization.clone())]).await?;
     Ok(organization)
 }
 
