@@ -2,7 +2,8 @@
 
 use crate::common::*;
 use axum::http::Method;
-use muster_app::usecases::customers::{StandingPatch, set_standing};
+use muster_app::usecases::authoring::{forget, standing};
+use muster_app::usecases::customers::StandingPatch;
 use muster_app::usecases::select::CustomerSelector;
 use muster_domain::campaign::OptIn;
 use muster_domain::ids::CustomerId;
@@ -337,7 +338,9 @@ on_both_stores! {
             account_status: Some("suspension requested".to_owned()),
             ..StandingPatch::default()
         };
-        set_standing(&world.services, &world.snapshot(), &CustomerSelector::Id(ada), &patch).await.expect("set");
+        let ada = CustomerSelector::Id(ada);
+        let set = standing::change(&world.services, world.organization, &ada, None, &patch, &forget).await;
+        set.expect("set");
         let user = world.get(&format!("v1/{ADA}")).await.ok()["user"].clone();
         assert_eq!((&user["suspended"], &user["account_status"]), (&json!(true), &json!("suspension requested")));
         world.get(&format!("v1/{ADA}/campaigns")).await.fails(404, "No_active_campaign_found");

@@ -4,19 +4,31 @@ use crate::world::{by_id, patch};
 use crate::{World, on_both_stores};
 use muster_app::AppError;
 use muster_app::ports::CustomerName;
+use muster_app::usecases::authoring::{forget, standing};
 use muster_app::usecases::client_tokens::{mint, mint_anonymous};
-use muster_app::usecases::customers::{
-    CREATED_EVENT, StandingPatch, delete_customer, set_standing, update_customer,
-};
+use muster_app::usecases::customers::{CREATED_EVENT, StandingPatch, delete_customer, update_customer};
+use muster_app::usecases::ingest::{IncomingEvent, ingest};
 use muster_app::usecases::opt_in::{Choice, choose};
 use muster_app::usecases::select::{CampaignSelector, CustomerSelector, customer_of_token};
 use muster_app::usecases::tags::{MAX_TAGS_PER_REQUEST, tag_customer};
 use muster_domain::behavior::Outcome;
 use muster_domain::customer::{Standing, Tag};
+use muster_domain::event::Context;
 use muster_domain::ids::CampaignId;
 use muster_testkit::builders::{BehaviorBuilder, CampaignBuilder, NOW};
 use serde_json::json;
 use std::sync::Arc;
+
+fn buy() -> IncomingEvent {
+    IncomingEvent {
+        name: "buy".to_owned(),
+        transaction_id: None,
+        quantity: 1,
+        occurred_at: None,
+        context: Context::new(),
+        campaign: None,
+    }
+}
 
 fn duplicate<T: std::fmt::Debug>(result: Result<T, AppError>) -> &'static str {
     match result {
@@ -121,24 +133,53 @@ on_both_stores! {
 
     async fn operators_change_standing_and_nothing_else(world: World) {
         let ada = world.create(json!({"external_id": "c-1"})).await.expect("created");
-        let organization = world.snapshot();
-        let suspend = StandingPatch {
-            suspended: Some(true),
-            account_status: Some("warned".to_owned()),
-            ..StandingPatch::default()
+        let set = async |patch: StandingPatch| {
+            standing::change(&world.services, world.organization, &by_id(ada.id), None, &patch, &forget).await
         };
-        let after = set_standing(&world.services, &organization, &by_id(ada.id), &suspend).await.expect("set");
+        let account_status = Some("warned".to_owned());
+        let suspend =
+            StandingPatch { suspended: Some(true), account_status, ..StandingPatch::default() };
+        let after = set(suspend).await.expect("set").customer;
         let expected =
             Standing { suspended: true, account_status: "warned".to_owned(), ..ada.customer.standing.clone() };
-        assert_eq!(after.customer.standing, expected);
-        assert_eq!(after.customer.profile, ada.customer.profile);
-        let again = set_standing(&world.services, &organization, &by_id(ada.id), &suspend).await.expect("set");
-        assert_eq!(again.version, after.version, "what stands already is not written");
+        assert_eq!(after.standing, expected);
+        assert_eq!(after.profile, ada.customer.profile);
         for status in [String::new(), "x".repeat(65), "a\0".to_owned()] {
-            let patch = StandingPatch { account_status: Some(status), ..StandingPatch::default() };
-            let refused = set_standing(&world.services, &organization, &by_id(ada.id), &patch).await;
-            assert!(matches!(refused, Err(AppError::Invalid(_))));
+            let refused = set(StandingPatch { account_status: Some(status), ..StandingPatch::default() }).await;
+            assert!(refused.is_err());
         }
+        assert_eq!(world.stored(ada.id).await.expect("stored").customer, after);
+    }
+
+    async fn a_deletion_among_events_is_final(world: World) {
+        world.put(CampaignBuilder::new(1).behavior(BehaviorBuilder::count(10, "buy", 3))).await;
+        let ada = world.create(json!({"external_id": "c-1"})).await.expect("created");
+        let nodes = [Arc::clone(&world.services), world.another_node().await];
+        let organization = world.snapshot();
+        let writers: Vec<_> = (0..12)
+            .map(|number| {
+                let services = Arc::clone(&nodes[number % 2]);
+                let organization = Arc::clone(&organization);
+                tokio::spawn(async move {
+                    let customer = by_id(ada.id);
+                    if number == 5 {
+                        delete_customer(&services, &organization, &customer).await.map(drop)
+                    } else {
+                        ingest(&services, &organization, &customer, &[buy()]).await.map(drop)
+                    }
+                })
+            })
+            .collect();
+        for (number, writer) in writers.into_iter().enumerate() {
+            match writer.await.expect("no panic") {
+                Ok(()) => {}
+                Err(AppError::CustomerNotFound) if number != 5 => {}
+                Err(other) => panic!("{number}: {other}"),
+            }
+        }
+        assert!(world.stored(ada.id).await.is_none());
+        assert!(world.log(ada.id).await.is_empty(), "no event outlives its customer");
+        assert_eq!(world.external("c-1").await, None);
     }
 
     async fn deleting_gives_back_the_place_the_names_and_the_token(world: World) {

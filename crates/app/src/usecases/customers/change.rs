@@ -30,7 +30,8 @@ pub async fn update_customer(
     .await
 }
 
-/// What operators change about a customer and clients may only read; `None` leaves a fact as it is.
+/// What operators change about a customer and clients may only read; `None` leaves a fact as it is. See
+/// [`crate::usecases::authoring::standing`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StandingPatch {
     /// Whether the account is active.
@@ -75,29 +76,6 @@ impl StandingPatch {
             standing.account_status.clone_from(status);
         }
     }
-}
-
-/// Changes whether a customer may be reached and rewarded. Returns the customer after it.
-pub async fn set_standing(
-    services: &Services,
-    organization: &OrganizationSnapshot,
-    customer: &CustomerSelector,
-    patch: &StandingPatch,
-) -> AppResult<StoredCustomer> {
-    patch.check()?;
-    change_customer(services, organization, customer, |loaded: StoredCustomer| {
-        Box::pin(async move {
-            let mut next = loaded.customer.clone();
-            patch.apply(&mut next.standing);
-            if next.standing == loaded.customer.standing {
-                return Ok(Change::Keep(loaded));
-            }
-            next.updated_at = services.clock.now();
-            let (write, stored) = replace(organization, &loaded, next);
-            Ok(Change::Write(Box::new(write), stored))
-        })
-    })
-    .await
 }
 
 /// Deletes a customer with profile, tags, choices, progress, events and tokens, and gives back the places held

@@ -5,7 +5,7 @@ mod create;
 mod import;
 mod model;
 
-pub use change::{StandingPatch, delete_customer, set_standing, update_customer};
+pub use change::{StandingPatch, delete_customer, update_customer};
 pub use create::{CREATED_EVENT, create_customer};
 pub use import::{IMPORT_BATCH_MAX, ImportRow, UpsertKind, Upserted, upsert_customers};
 pub use model::{DEFAULT_MODEL, add_attributes, read_model};
