@@ -4,12 +4,12 @@
 //! instants, each in order: a class for every operand and one for every gap between operands. A clause accepts
 //! stretches of that line, so conjunctions and negations become arithmetic on stretches.
 
+use super::names::NameTable;
 use super::normal::{Formula, Literal};
 use crate::audience::dates::{DateOperand, Stretch};
 use crate::audience::field::Actual;
 use crate::audience::query::{Operand, OperandSet, Relation, Test};
 use crate::number::Number;
-use rustc_hash::FxHashMap;
 
 const MISSING: u32 = 0;
 const OTHER: u32 = 1;
@@ -28,7 +28,7 @@ pub(super) struct Line {
     instants: Box<[i64]>,
     /// Whether some clause orders texts, so that the gaps between them differ.
     texts_ordered: bool,
-    text_places: FxHashMap<Box<str>, u32>,
+    text_places: NameTable,
 }
 
 /// The operands of a field while they are collected.
@@ -115,7 +115,7 @@ impl<'a> LineBuilder<'a> {
         Line {
             integers: self.numbers.iter().map(integer).collect(),
             numbers: self.numbers.into(),
-            text_places: self.texts.iter().zip(0..).map(|(text, place)| (Box::from(*text), place)).collect(),
+            text_places: NameTable::new(self.texts.iter().copied().zip(0..self.texts.len() as u32)),
             texts: self.texts.into_iter().map(Box::from).collect(),
             instants: self.instants.into(),
             texts_ordered: self.texts_ordered,
@@ -147,7 +147,7 @@ impl Line {
             Actual::Number(number) => NUMBERS + self.number_place(number),
             Actual::Text(text) => {
                 let start = self.texts_start();
-                match self.text_places.get(text) {
+                match self.text_places.find(text) {
                     Some(place) => start + 2 * place + 1,
                     None if !self.texts_ordered => start,
                     None => start + place(self.texts.binary_search_by(|own| (**own).cmp(text))),
@@ -233,7 +233,7 @@ impl Line {
 
     /// The text must be one of those collected.
     fn text(&self, text: &str) -> (u32, u32) {
-        match self.text_places.get(text) {
+        match self.text_places.find(text) {
             Some(place) => (self.texts_start() + 2 * place + 1, self.texts_start() + 2 * place + 2),
             None => (0, 0),
         }

@@ -7,6 +7,7 @@
 
 mod build;
 mod classes;
+mod names;
 mod normal;
 mod planes;
 mod residue;
@@ -75,12 +76,9 @@ impl CompiledSet {
         alive.extend_from_slice(&self.open);
         plane.resize(alive.len(), 0);
 
-        tags.clear();
+        self.tags.find_all(&facts.customer.tags, facts.now, tags);
         tag_bits.clear();
         tag_bits.resize(planes::words_for(self.tags.len()), 0);
-        if self.tags.len() > 0 {
-            tags.extend(facts.customer.live_tags(facts.now).filter_map(|name| self.tags.find(name)));
-        }
         for tag in &*tags {
             planes::set(tag_bits, *tag);
             self.tags.admit(*tag, alive);

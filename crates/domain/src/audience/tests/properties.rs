@@ -22,7 +22,7 @@ fn exercise(parsed: Result<Targeting, crate::audience::TargetingError>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn the_evaluator_the_explanation_and_the_reference_agree(
@@ -88,7 +88,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_index_finds_exactly_what_the_evaluator_accepts(
@@ -184,4 +184,21 @@ fn the_fuzzers_corpus_is_judged_as_its_files_are_named() {
         exercise(parsed);
     }
     assert!(files > 20, "the hand-made corpus has gone: {files} files");
+}
+
+#[test]
+fn the_guides_examples_are_queries() {
+    let guide = include_str!("../../../../../docs/targeting.md");
+    let mut examples = 0;
+    for block in guide.split("```json\n").skip(1) {
+        let block = block.split("```").next().expect("a block has an end");
+        for example in serde_json::Deserializer::from_str(block).into_iter::<Value>() {
+            let example = example.expect("an example is JSON");
+            if example.get("verdict").is_none() {
+                parse(example);
+                examples += 1;
+            }
+        }
+    }
+    assert!(examples > 15, "the guide has lost its examples: {examples} are left");
 }
