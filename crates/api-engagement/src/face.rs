@@ -79,7 +79,7 @@ impl Face {
         self
     }
 
-    pub(crate) fn into_router(self, state: EngagementState) -> Router {
+    pub(crate) fn into_router(self, state: &EngagementState) -> Router {
         let render = match state.error_code_case() {
             ErrorCodeCase::Documented => error::refuse,
             ErrorCodeCase::Lower => error::refuse_lower,

@@ -20,7 +20,7 @@ use axum::Router;
 
 /// All routes of the face, guarded and with fallbacks that answer in the face's envelope. Since it owns the
 /// fallbacks, a server with further faces nests those and lets the rest fall through to this one.
-pub fn router(state: EngagementState) -> Router {
+pub fn router(state: &EngagementState) -> Router {
     endpoints::face().into_router(state)
 }
 

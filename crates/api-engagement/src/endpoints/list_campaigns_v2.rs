@@ -74,12 +74,11 @@ async fn list(call: &Call) -> Answer {
     let paging = Paging::from_query(&call.query)?;
     let view = view_customer(call.services(), Arc::clone(&call.organization), &call.customer()?).await?;
     let divisions = divisions.as_deref();
-    let total = match divisions {
-        None => view.organization.count_active(view.now),
-        Some(_) => {
-            let active = view.organization.active(view.now);
-            active.filter(|entry| in_divisions(&view.organization, entry, divisions)).count()
-        }
+    let total = if divisions.is_some() {
+        let active = view.organization.active(view.now);
+        active.filter(|entry| in_divisions(&view.organization, entry, divisions)).count()
+    } else {
+        view.organization.count_active(view.now)
     };
     let stage = Stage { view: &view, links: links(call, &view) };
     let campaigns: Vec<_> = view

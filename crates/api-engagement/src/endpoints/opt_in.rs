@@ -9,7 +9,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use muster_app::AppError;
 use muster_app::usecases::opt_in::{Choice, choose};
-use muster_app::usecases::select::{CampaignSelector, load_customer};
+use muster_app::usecases::select::load_customer;
 
 pub(super) const OPERATION: Operation = Operation::OptIn;
 
@@ -43,12 +43,10 @@ async fn by_external_id(call: Call) -> Answer {
 /// and asking for the head alone changes nothing (row H5).
 pub(super) async fn answer(call: &Call, choice: Choice) -> Answer {
     let customer = call.customer()?;
-    let campaign = match call.campaign() {
-        Ok(campaign @ CampaignSelector::Id(_)) => campaign,
-        Ok(_) | Err(_) => {
-            load_customer(call.services(), &call.organization, &customer).await?;
-            return Err(not_an_id(call).into());
-        }
+    let Ok(campaign) = call.campaign() else {
+        // The customer comes first in the order of checks.
+        load_customer(call.services(), &call.organization, &customer).await?;
+        return Err(not_an_id(call).into());
     };
     if !call.is_head() {
         choose(call.services(), &call.organization, &customer, &campaign, choice).await?;

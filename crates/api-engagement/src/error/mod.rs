@@ -151,13 +151,7 @@ impl Operation {
                 parent: codes::CAMPAIGN_NOT_FOUND,
                 ..GENERIC
             },
-            Self::ListCampaigns => Spelling {
-                customer: codes::LISTED_USER_NOT_FOUND,
-                campaign: codes::NO_ACTIVE_CAMPAIGN_FOUND,
-                app: codes::LISTED_INVALID_API_KEY,
-                ..GENERIC
-            },
-            Self::CampaignInfo => Spelling {
+            Self::ListCampaigns | Self::CampaignInfo => Spelling {
                 customer: codes::LISTED_USER_NOT_FOUND,
                 campaign: codes::NO_ACTIVE_CAMPAIGN_FOUND,
                 app: codes::LISTED_INVALID_API_KEY,
@@ -290,7 +284,7 @@ pub(crate) fn documented(operation: Operation, access: Access) -> Vec<Fault> {
         vec![Fault::UnknownApp, Fault::Refused(Refusal::Busy), Fault::Refused(Refusal::Panicked)];
     match access {
         Access::Server => {
-            faults.push(Fault::AccessDenied("the credentials are not those of this application".to_owned()))
+            faults.push(Fault::AccessDenied("the credentials are not those of this application".to_owned()));
         }
         Access::Client | Access::Link => faults.push(Fault::App(AppError::InvalidAuthToken)),
         Access::Address => {}

@@ -6,6 +6,7 @@ use super::dates::{D1, D2};
 use super::offers::Offers;
 use muster_app::catalog::OrganizationSnapshot;
 use muster_app::usecases::decide::Decision;
+use muster_domain::audience::Targeting;
 use muster_domain::campaign::{Campaign, DEFAULT_REPORTING_DAYS, Group, ParticipationState};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -103,7 +104,7 @@ impl<'a> ConfiguredCampaign<'a> {
             opt_in_starts_at: date(shown.opt_in_starts_at, choice.starts_at, run.starts_at),
             opt_in_ends_at: date(shown.opt_in_ends_at, choice.ends_at, run.ends_at),
             reporting_ends_at: date(shown.reporting_ends_at, campaign.reporting_ends_at, reporting),
-            targeting: campaign.bundle.targeting.as_ref().map(|targeting| targeting.source()),
+            targeting: campaign.bundle.targeting.as_ref().map(Targeting::source),
             qualify_tag: campaign.bundle.qualify_tag.as_deref(),
             disqualify_tag: campaign.bundle.disqualify_tag.as_deref(),
             division_id: division_id(organization, campaign),

@@ -136,9 +136,8 @@ pub(crate) fn parse(text: &str) -> Option<UnixMillis> {
         rest = (digits > 0).then(|| &fraction[digits..])?;
     }
     let offset_s = match separator {
-        b'T' | b't' => offset(rest)?,
         b' ' if rest.is_empty() => 0,
-        b' ' => offset(rest)?,
+        b'T' | b't' | b' ' => offset(rest)?,
         _ => return None,
     };
     let second_of_day = i64::from(hour * 3600 + minute * 60 + second.min(59));
@@ -172,7 +171,7 @@ fn number(digits: &[u8]) -> Option<u32> {
 }
 
 const fn days_in(year: u32, month: u32) -> u32 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 if leap => 29,
         2 => 28,

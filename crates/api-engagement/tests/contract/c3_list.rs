@@ -1,7 +1,7 @@
 //! C3: all campaigns for a customer (rows E54 to E67).
 
 use crate::common::*;
-use muster_domain::campaign::{ActionType, CampaignStatus, TileMessage};
+use muster_domain::campaign::{ActionType, CampaignStatus, CreativeContent, MessageTemplate, TileMessage};
 use serde_json::{Value, json};
 
 fn path() -> String {
@@ -125,7 +125,7 @@ on_both_stores! {
     }
 
     async fn e60_kinds_of_creatives_go_to_their_array(world: World) {
-        let email = muster_domain::campaign::CreativeContent::Email(Default::default());
+        let email = CreativeContent::Email(MessageTemplate::default());
         let campaign = CampaignBuilder::new(1)
             .creative(CreativeBuilder::tile(1).action(ActionType::OpenAd, Some("https://target.example/")))
             .creative(CreativeBuilder::page(2))
@@ -170,7 +170,7 @@ on_both_stores! {
             .creative(CreativeBuilder::tile(1).action(ActionType::ExternalLink, Some(target)))
             .creative(CreativeBuilder::tile(2).action(ActionType::DeepLink, Some("app://x")).click_tracking())
             .creative(CreativeBuilder::tile(3).action(ActionType::Campaign, None).with(|creative| {
-                if let muster_domain::campaign::CreativeContent::InternalTile { action, .. } = &mut creative.content {
+                if let CreativeContent::InternalTile { action, .. } = &mut creative.content {
                     action.section = Some("top".to_owned());
                 }
             }))

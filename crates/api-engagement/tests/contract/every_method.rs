@@ -57,7 +57,8 @@ fn endpoints() -> Vec<Endpoint> {
                 path: path.clone(),
                 server: asks("basic"),
                 client: asks("auth_token"),
-                unknown_key: unknown_key.unwrap_or_else(|| panic!("{path} shows no unknown key")).to_string(),
+                unknown_key: unknown_key
+                    .map_or_else(|| panic!("{path} shows no unknown key"), |code| (*code).clone()),
             });
         }
     }

@@ -139,7 +139,7 @@ fn router(config: &Config, services: &Arc<Services>, operations: &Operations) ->
         .merge(reference::router())
         .merge(muster_api_management::router(Arc::clone(services), limits))
         // The face that answers whatever no other part knows.
-        .merge(muster_api_engagement::router(engagement))
+        .merge(muster_api_engagement::router(&engagement))
 }
 
 /// The work that happens by itself. Dropping the set ends it; what it claimed falls to others by lease.

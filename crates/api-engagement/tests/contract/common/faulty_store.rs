@@ -228,6 +228,6 @@ impl Store for FaultyStore {
     }
 
     async fn close(&self) {
-        self.inner.close().await
+        self.inner.close().await;
     }
 }

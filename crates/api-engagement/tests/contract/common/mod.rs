@@ -113,7 +113,7 @@ impl World {
             .expect("the catalog loads");
         let state = EngagementState::new(Arc::clone(&services), ErrorCodeCase::Documented, Limits::default());
         let mut world = Self {
-            router: router(state),
+            router: router(&state),
             organization: OrganizationId(0),
             app: app(services.entropy.as_ref(), "App", "none"),
             services,
@@ -128,7 +128,7 @@ impl World {
 
     /// The same world behind a face with other settings.
     pub(crate) fn face(&self, case: ErrorCodeCase, limits: Limits) -> Router {
-        router(EngagementState::new(Arc::clone(&self.services), case, limits))
+        router(&EngagementState::new(Arc::clone(&self.services), case, limits))
     }
 
     /// The face, to be asked in ways that this world has no words for.
