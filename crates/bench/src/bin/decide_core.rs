@@ -88,10 +88,10 @@ fn measure(arguments: &Arguments, campaigns: usize) -> Fallible<Vec<String>> {
 
     let started = thread_time();
     let set = CompiledSet::compile((0..).zip(targetings.iter().map(Some)));
-    let build_ms = (thread_time() - started).as_secs_f64() * 1e3;
+    let build_ms = thread_time().saturating_sub(started).as_secs_f64() * 1e3;
     let started = thread_time();
     let tree = if arguments.alone { None } else { Some(grow(&queries)?) };
-    let tree_build_ms = (thread_time() - started).as_secs_f64() * 1e3;
+    let tree_build_ms = thread_time().saturating_sub(started).as_secs_f64() * 1e3;
     let events: Vec<a_tree::Event> =
         tree.iter().flat_map(|tree| customers.iter().map(|customer| event(tree, customer))).collect();
 
@@ -173,11 +173,11 @@ impl<'a> Contender<'a> {
     fn pass(&mut self, customers: usize, at_least: Duration) {
         let started = thread_time();
         let mut rounds = 0_u32;
-        while rounds == 0 || thread_time() - started < at_least {
+        while rounds == 0 || thread_time().saturating_sub(started) < at_least {
             self.matches = (0..customers).map(|customer| black_box((self.work)(black_box(customer)))).sum();
             rounds += 1;
         }
-        let passed = thread_time() - started;
+        let passed = thread_time().saturating_sub(started);
         self.means_us.push(passed.as_secs_f64() * 1e6 / f64::from(rounds) / customers as f64);
     }
 

@@ -12,7 +12,7 @@ pub struct Behavior {
     pub id: BehaviorId,
     /// GUID known to clients (`external_behavior_id`).
     pub external_id: String,
-    /// Display name; the key of the behaviors map is made from it, see [`super::map_key`].
+    /// Display name; the key of the behaviors map is made from it, see [`super::map_key()`].
     pub name: String,
     /// For `count` and `unique`, the event that counts. For `composite`, a label of the whole: events of this
     /// name do not count unless a goal has it too.

@@ -1,6 +1,6 @@
 //! Behaviors: rules that fold a customer's events into progress and outcomes (contract §2.10, §2.11).
 //!
-//! The event log is the truth. [`fold`] takes one event that is the latest so far; an event that is not is
+//! The event log is the truth. [`fold()`] takes one event that is the latest so far; an event that is not is
 //! refused with [`LateEvent`], and the caller hands the whole log to [`refold`] instead. Both lead to the same
 //! visible [`Progress`], and neither issues an outcome twice.
 

@@ -1,6 +1,6 @@
 //! Authoring: organizations, divisions, apps, tokens, campaigns and their life cycle.
 //!
-//! Every write goes through one door, [`commit`]: the change and the answer to remember are one transaction, and
+//! Every write goes through one door, `commit`: the change and the answer to remember are one transaction, and
 //! the compiled snapshot is read again before the caller hears of it, so that a node reads its own writes.
 
 pub mod apps;
