@@ -8,10 +8,13 @@ use crate::failure::{Failure, Outcome};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
+/// What libraries are chatty about, unless the settings ask for it by name.
+const QUIET: &str = "refinery_core=warn";
+
 /// Starts logging for the process and sends panics there, on one line and without a backtrace.
 pub fn start(settings: &Log) -> Outcome<()> {
     let filter = EnvFilter::builder()
-        .parse(&settings.filter)
+        .parse(format!("{QUIET},{}", settings.filter))
         .map_err(|error| Failure::new(format!("read the log filter {:?}", settings.filter), error))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match settings.format {

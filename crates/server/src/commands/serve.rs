@@ -1,13 +1,14 @@
 //! `muster serve`
 
 use crate::cli::{self, StoreFlags};
-use crate::config::Overrides;
+use crate::config::{Config, Overrides, Store};
 use crate::failure::{Failure, Outcome};
 use crate::{logging, serve};
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tempfile::TempDir;
 
 /// Arguments of `muster serve`.
 #[derive(Debug, Args)]
@@ -26,7 +27,8 @@ pub struct Serve {
     /// PEM file with the certificate's private key
     #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// Load the demo organization, with credentials that everybody knows; this machine only
+    /// Load the demo organization, with credentials that everybody knows; this machine only. Kept in a temporary
+    /// folder unless a store is named
     #[arg(long)]
     demo: bool,
 }
@@ -34,7 +36,7 @@ pub struct Serve {
 impl Serve {
     /// Serves until a signal asks to stop.
     pub async fn run(self) -> Outcome<ExitCode> {
-        let config = cli::load(&Overrides {
+        let mut config = cli::load(&Overrides {
             listen: self.listen,
             public_base_url: self.public_base_url,
             tls_certificate: self.tls_cert,
@@ -51,7 +53,20 @@ impl Serve {
                 Failure::new("serve the demo", reason).advise("leave out --demo, or listen on 127.0.0.1")
             );
         }
+        // Lives as long as the server does; who names a store keeps the demo.
+        let _temporary = if self.demo { temporary_store(&mut config)? } else { None };
         serve::serve(&config, self.demo).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Points settings that name no store to a folder that goes with the value.
+fn temporary_store(config: &mut Config) -> Outcome<Option<TempDir>> {
+    if config.store.database_url.is_some() || config.store.data_dir != Store::default().data_dir {
+        return Ok(None);
+    }
+    let made = tempfile::Builder::new().prefix("muster-demo-").tempdir();
+    let folder = made.map_err(|error| Failure::new("make a temporary folder for the demo", error))?;
+    folder.path().clone_into(&mut config.store.data_dir);
+    Ok(Some(folder))
 }

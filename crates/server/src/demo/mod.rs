@@ -64,25 +64,20 @@ pub struct DemoCredentials {
 }
 
 /// Loads the demo, or finds it loaded: repeating it changes nothing that is there, and completes what an interrupted
-/// load left out. An organization of the same name that is not the demo is left alone, and the load is refused.
+/// load left out. A store that holds anything else is left alone: credentials that everybody knows have no place in it.
 pub async fn load(services: &Services) -> Outcome<DemoCredentials> {
     let folder = Folder::parse(&FILES)?;
     let name = folder.organization.name.clone();
-    let found = services
-        .catalog
-        .organizations()
-        .iter()
-        .find(|snapshot| snapshot.organization.name == name)
-        .map(Arc::clone);
-    let organization = match found {
-        Some(snapshot) if is_demo(&snapshot) => snapshot,
-        Some(_) => {
-            return Err(Failure::new(
-                "load the demo",
-                format!("the store has an organization {name:?} of its own"),
-            )
-            .advise("serve the demo from another store, such as --data-dir muster-demo"));
-        }
+    let existing = services.catalog.organizations();
+    if let Some(other) = existing.iter().find(|snapshot| !is_demo(snapshot)) {
+        return Err(Failure::new(
+            "load the demo",
+            format!("the store holds the organization {:?}", other.organization.name),
+        )
+        .advise("leave out --data-dir and --database-url to use a temporary store, or name an empty one"));
+    }
+    let organization = match existing.first() {
+        Some(snapshot) => Arc::clone(snapshot),
         None => create(services, &folder).await?,
     };
     let customer = customers::load(services, &organization, CUSTOMERS).await?;

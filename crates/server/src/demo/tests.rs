@@ -87,7 +87,7 @@ async fn an_organization_of_the_same_name_is_left_alone() {
     services.store.write_catalog(id, vec![own]).await.unwrap();
     services.catalog.refresh().await.unwrap();
     let refused = load(&services).await.unwrap_err().to_string();
-    assert!(refused.contains("of its own"), "{refused}");
+    assert!(refused.contains("holds the organization"), "{refused}");
     assert_eq!(services.catalog.organization(id).unwrap().campaigns.len(), 0);
     assert!(services.catalog.by_key(&muster_domain::ids::ApiKey(API_KEY.to_owned())).is_none());
 }

@@ -63,11 +63,17 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
         writeln!(text, "Everybody knows these credentials: never serve the demo to others. To begin with:\n");
     let _ = writeln!(
         text,
-        "  curl -g -u {api_key}:{secret} {url}/priv/v1/apps/{api_key}/external/users/{customer}/campaigns"
+        "  curl -g -u {api_key}:{secret} \\\n    \
+         '{url}/priv/v2/apps/{api_key}/external/users/{customer}/campaigns?sections[]=progress&creatives[]=tile'"
     );
     let _ = writeln!(
         text,
-        "  curl -g -H 'Authorization: Bearer {management_token}' {url}/manage/v1/organizations/{organization_id}/campaigns"
+        "  curl -g -u {api_key}:{secret} -d '{{\"events\":{{\"purchase\":{{\"transaction_id\":\"first\"}}}}}}' \\\n    \
+         {url}/priv/v1/apps/{api_key}/external/users/{customer}/events"
+    );
+    let _ = writeln!(
+        text,
+        "  curl -g -H 'Authorization: Bearer {management_token}' \\\n    {url}/manage/v1/organizations/{organization_id}/campaigns"
     );
     let _ = writeln!(
         text,

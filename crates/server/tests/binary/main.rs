@@ -3,6 +3,7 @@
 mod apps;
 mod common;
 mod connections;
+mod demo;
 mod imports;
 mod kill;
 mod requests;
