@@ -283,8 +283,9 @@ impl BehaviorDocument {
             id: BehaviorId(reading.id(place, self.id, stored.map(|stored| stored.id.0))?),
             external_id: external_id.unwrap_or_default(),
             name: self.name.clone(),
-            event_name: self.event_name(place)?,
+            // What does not belong to the type is a better first complaint than what is missing.
             rule: self.rule(place)?,
+            event_name: self.event_name(place)?,
             points: self.points,
             max_times_repeatable: self.max_times_repeatable,
             max_times_repeatable_per_period: self.max_times_repeatable_per_period,
