@@ -349,3 +349,6 @@ pub(crate) fn refuse(refusal: Refusal) -> Response {
 pub(crate) fn refuse_lower(refusal: Refusal) -> Response {
     Fault::Refused(refusal).into_response(Operation::None, ErrorCodeCase::Lower)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,4 +19,5 @@ mod n8_tracking;
 mod openapi;
 mod rows;
 mod samples;
+mod socket;
 mod targeting_and_state;
