@@ -6,12 +6,15 @@ use muster_app::AppError;
 use muster_app::ports::CustomerName;
 use muster_app::usecases::authoring::{forget, standing};
 use muster_app::usecases::client_tokens::{mint, mint_anonymous};
-use muster_app::usecases::customers::{CREATED_EVENT, StandingPatch, delete_customer, update_customer};
+use muster_app::usecases::customers::{
+    CREATED_EVENT, ImportRow, StandingPatch, delete_customer, update_customer, upsert_customers,
+};
 use muster_app::usecases::ingest::{IncomingEvent, ingest};
 use muster_app::usecases::opt_in::{Choice, choose};
 use muster_app::usecases::select::{CampaignSelector, CustomerSelector, customer_of_token};
 use muster_app::usecases::tags::{MAX_TAGS_PER_REQUEST, tag_customer};
 use muster_domain::behavior::Outcome;
+use muster_domain::customer::limits::TAGS_MAX;
 use muster_domain::customer::{Standing, Tag};
 use muster_domain::event::Context;
 use muster_domain::ids::CampaignId;
@@ -273,5 +276,22 @@ on_both_stores! {
         assert!(matches!(tag(&many, None).await, Err(AppError::Invalid(_))));
         assert_eq!(world.stored(ada.id).await.expect("stored").customer.tags, tagged.tags);
         tag(&many[1..], None).await.expect("as many as a call may name");
+    }
+
+    async fn a_customer_full_of_tags_keeps_them_and_the_event_stands(world: World) {
+        let rewarding = BehaviorBuilder::count(10, "buy", 1)
+            .points(5)
+            .outcome(Outcome::Tag { name: "one more".to_owned(), ttl_s: None });
+        world.put(CampaignBuilder::new(1).behavior(rewarding)).await;
+        let tags = (0..TAGS_MAX).map(|number| number.to_string()).collect();
+        let user = patch(json!({"external_id": "c-1"}));
+        let row = ImportRow { patch: user, tags, ..ImportRow::default() };
+        let ada = upsert_customers(&world.services, &world.snapshot(), vec![row]).await.remove(0).expect("taken").id;
+        ingest(&world.services, &world.snapshot(), &by_id(ada), &[buy()]).await.expect("taken in");
+        let customer = world.stored(ada).await.expect("stored").customer;
+        assert_eq!((customer.tags.len(), customer.points.available), (TAGS_MAX, 5));
+        assert!(!customer.tags.contains_key("one more"));
+        let outbox = world.services.store.page_outbox(world.organization, None, 10).await.expect("readable");
+        assert!(outbox.iter().any(|entry| entry.kind == "tag.refused" && entry.payload["tag"] == "one more"));
     }
 }

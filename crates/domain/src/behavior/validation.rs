@@ -1,6 +1,7 @@
 //! What a definition must satisfy before it is put in.
 
 use super::definition::{Behavior, Condition, ConditionOperator, Goal, GoalGroup, Measure, Outcome, Rule};
+use crate::customer::limits::TAG_TTL_S_MAX;
 use crate::event::ContextValue;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -270,7 +271,10 @@ fn check_outcome(part: &Part, outcome: &Outcome) -> Result<(), BehaviorError> {
         Outcome::Points { .. } => Ok(()),
         Outcome::Tag { name, ttl_s } => {
             text(part, "name", name)?;
-            ttl_s.map_or(Ok(()), |ttl_s| positive(part, "ttl", ttl_s))
+            ttl_s.map_or(Ok(()), |ttl_s| {
+                positive(part, "ttl", ttl_s)?;
+                at_most(part, "ttl", u64::from(ttl_s), u64::from(TAG_TTL_S_MAX))
+            })
         }
         Outcome::Event { name, quantity } => {
             text(part, "name", name)?;

@@ -20,7 +20,7 @@ pub use error::{ProfileError, Reason};
 pub use patch::{Patch, ProfilePatch};
 pub use phone::phone_key;
 pub use read::READ_ONLY;
-pub use tagging::{TagError, check_tag_name};
+pub use tagging::TagError;
 
 use crate::behavior::Progress;
 use crate::ids::{BehaviorId, CampaignId, CreativeId};

@@ -25,7 +25,7 @@ pub enum TagError {
 }
 
 /// Refuses a name that no tag may have.
-pub fn check_tag_name(name: &str) -> Result<(), TagError> {
+fn check_tag_name(name: &str) -> Result<(), TagError> {
     let checked = if name.is_empty() { Err(Reason::Empty) } else { check_text(name, TAG_BYTES_MAX) };
     checked.map_err(|reason| TagError::Name { name: name.to_owned(), reason })
 }

@@ -183,6 +183,10 @@ fn faults_are_named_with_their_place() {
             "outcome 0: `ttl` must be at least 1",
         ),
         (
+            with_outcome(Outcome::Tag { name: "vip".to_owned(), ttl_s: Some(u32::MAX) }),
+            "outcome 0: `ttl` is beyond its limit of 316224000",
+        ),
+        (
             with_outcome(Outcome::Event { name: "next".to_owned(), quantity: 0 }),
             "outcome 0: `quantity` must be at least 1",
         ),
