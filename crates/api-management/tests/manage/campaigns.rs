@@ -377,22 +377,19 @@ async fn the_life_cycle_has_steps_and_refuses_the_others() {
         let made = create(&world, &organization, &document).await.expect(201);
         let address = format!("{organization}/campaigns/{}", made.id());
         let reply = world.ask("POST", &format!("{address}/steps/{step}")).send().await;
-        match to {
-            Some(to) => {
-                let reply = reply.expect(200);
-                assert_eq!(reply.body["campaign"]["status"], to, "{from} {step}");
-                let version = if to == from { 1 } else { 2 };
-                assert_eq!(reply.body["version"], version, "{from} {step}");
-                let message = &reply.body["campaign"]["line_items"][0]["groups"][0]["creative"]["status"];
-                let launched = from == "live" || to == "live" && from != "paused";
-                let expected = if launched { Value::Null } else { json!("draft") };
-                assert_eq!(*message, expected, "{from} {step}");
-            }
-            None => {
-                reply.problem(409, "conflict");
-                assert_eq!(world.get(&address).await.body["campaign"]["status"], from);
-            }
-        }
+        let Some(to) = to else {
+            reply.problem(409, "conflict");
+            assert_eq!(world.get(&address).await.body["campaign"]["status"], from);
+            continue;
+        };
+        let reply = reply.expect(200);
+        assert_eq!(reply.body["campaign"]["status"], to, "{from} {step}");
+        let version = if to == from { 1 } else { 2 };
+        assert_eq!(reply.body["version"], version, "{from} {step}");
+        let message = &reply.body["campaign"]["line_items"][0]["groups"][0]["creative"]["status"];
+        let launched = from == "live" || to == "live" && from != "paused";
+        let expected = if launched { Value::Null } else { json!("draft") };
+        assert_eq!(*message, expected, "{from} {step}");
     }
     let address = format!("{organization}/campaigns/1/steps");
     world.ask("POST", &format!("{address}/dance")).send().await.problem(404, "not_found");

@@ -54,7 +54,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
             lists(path, before, after, found);
         }
         (before, after) => {
-            found.push(Difference { path: path.to_owned(), before: before.cloned(), after: after.cloned() })
+            found.push(Difference { path: path.to_owned(), before: before.cloned(), after: after.cloned() });
         }
     }
 }

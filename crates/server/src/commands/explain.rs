@@ -132,7 +132,9 @@ fn clauses(text: &mut String, explanation: &Value, depth: usize) {
         match value {
             Value::Array(parts) => {
                 let _ = writeln!(text, "{:indent$}{mark} {grounds} of", "");
-                parts.iter().for_each(|part| clauses(text, part, depth + 1));
+                for part in parts {
+                    clauses(text, part, depth + 1);
+                }
             }
             Value::Object(clause) if clause.contains_key("field") => {
                 let member = |name: &str| clause.get(name).map_or_else(String::new, ToString::to_string);

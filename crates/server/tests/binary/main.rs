@@ -1,6 +1,7 @@
 //! Tests of the real binary, each with a process and a store of its own.
 
 mod apps;
+mod as_code;
 mod common;
 mod connections;
 mod demo;
