@@ -32,6 +32,26 @@ async fn an_empty_server_greets_and_answers_its_operations_pages() {
     assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
 }
 
+#[tokio::test]
+async fn the_reference_needs_nothing_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = muster().on_folder(folder.path()).serve();
+    for face in ["engagement", "management"] {
+        let page = reqwest::get(server.at(&format!("/docs/{face}"))).await.unwrap();
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("connect-src 'self'"), "{policy}");
+        let page = page.text().await.unwrap();
+        let (_, rest) = page.split_once("<script src=").expect("a script");
+        assert!(rest.starts_with("\"/docs/scalar.js\"") && !rest.contains("<script"), "{rest}");
+        assert!(!page.contains("cdn."), "{face}");
+    }
+    let script = reqwest::get(server.at("/docs/scalar.js")).await.unwrap();
+    assert_eq!(script.headers()["content-encoding"], "gzip");
+    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+    let bytes = script.bytes().await.unwrap();
+    assert!(bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() > 100_000, "{} bytes", bytes.len());
+}
+
 #[test]
 fn a_second_start_on_the_same_store_finds_it_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
