@@ -20,6 +20,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// How long after its publication a node may still judge events without knowing a behavior, in seconds: it follows
+/// the configuration by hint, or by polling about every second. A replay counts what fell into that gap.
+const PROPAGATION_S: i64 = 5;
+
 /// How far events raised by outcomes may raise further events. A chain that is longer is cut, and the log says so.
 const MAX_CHAIN: u32 = 4;
 
@@ -276,7 +280,7 @@ impl<'a> Effects<'a> {
         let mut progress = stored.cloned().unwrap_or_default();
         let facts = Facts { customer: &self.customer, events: &self.past, now: cause.received_at };
         if admits(self.organization, entry, &facts) {
-            progress.set_history_before(Some(behavior.published_at));
+            progress.set_history_before(Some(behavior.published_at.plus_seconds(PROPAGATION_S)));
         }
         let counting = log.iter().filter(|event| counts_for(campaign.id, campaign.window, event, &progress));
         let (replayed, folded) = refold(behavior, &progress, counting, &self.zone());
