@@ -81,7 +81,8 @@ pub struct SqliteConfig {
     pub queue_max: usize,
     /// The writer's page cache in MiB.
     pub cache_mib: u32,
-    /// How much of the file is read through memory mapping, in MiB.
+    /// How much of the file is read through memory mapping, in MiB. It helps reading from a file that rests; one that
+    /// grows is mapped anew by every connection, which made an ingest cost half as much CPU again.
     pub mmap_mib: u32,
     /// Largest size of the file in MiB; a write that would exceed it is refused as
     /// [`StoreError::Full`]. `None` leaves the limit to the disk.
@@ -98,7 +99,7 @@ impl SqliteConfig {
             busy_timeout: Duration::from_secs(5),
             queue_max: 16_384,
             cache_mib: 64,
-            mmap_mib: 4096,
+            mmap_mib: 0,
             size_max_mib: None,
         }
     }

@@ -137,7 +137,7 @@ impl Default for Store {
             writer_queue: 16_384,
             busy_timeout_ms: 5_000,
             cache_mib: 64,
-            mmap_mib: 4096,
+            mmap_mib: 0,
             size_max_mib: 0,
             postgres_pool: 16,
             postgres_connect_timeout_ms: 3_000,

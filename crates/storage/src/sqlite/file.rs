@@ -9,8 +9,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::io;
 use std::path::Path;
 
-/// Bytes of a page, for files made by us. A page holds several aggregates, and one write dirties one page of them.
-pub(super) const PAGE_BYTES: u32 = 8192;
+/// Bytes of a page, for files made by us. A page holds a few aggregates, and a write copies the pages it touches as a
+/// whole: with 8,192 bytes an ingest wrote 17 KiB an event instead of 9, with 16,384 it was 29, at equal CPU.
+pub(super) const PAGE_BYTES: u32 = 4096;
 
 /// Prepared statements each connection keeps; more than there are in this crate.
 const STATEMENTS_KEPT: usize = 96;
@@ -85,7 +86,7 @@ pub(super) fn open_reader(config: &SqliteConfig) -> StoreResult<Connection> {
         connection.busy_timeout(config.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.pragma_update(None, "query_only", true)?;
-        connection.pragma_update(None, "cache_size", -4096)?;
+        connection.pragma_update(None, "cache_size", -8192)?;
         connection.pragma_update(None, "mmap_size", i64::from(config.mmap_mib) << 20)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(connection)

@@ -211,8 +211,8 @@ async fn damaged_pages_are_an_error_and_not_a_panic() {
     // Everything behind the schema's page.
     let file = std::fs::OpenOptions::new().write(true).open(config.file()).unwrap();
     let length = file.metadata().unwrap().len();
-    for page in 1..length / 8192 {
-        file.write_all_at(&[0x5a; 512], page * 8192).unwrap();
+    for page in 1..length / 4096 {
+        file.write_all_at(&[0x5a; 512], page * 4096).unwrap();
     }
     match open(StoreConfig::Sqlite(config)).await {
         Err(error) => assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}"),
