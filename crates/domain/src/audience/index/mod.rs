@@ -61,6 +61,9 @@ pub struct Scratch {
     classes: Vec<u32>,
 }
 
+/// Stands for the class of several values at once, which no class describes.
+const NO_CLASS: u32 = u32::MAX;
+
 impl CompiledSet {
     /// Compiles queries under the caller's numbers, which need not be dense. No query means everyone; one that does not
     /// parse matches nobody.
@@ -72,27 +75,29 @@ impl CompiledSet {
     pub fn matches(&self, facts: &Facts<'_>, scratch: &mut Scratch, found: &mut Vec<u32>) {
         found.clear();
         let Scratch { alive, plane, doubtful, tags, tag_bits, classes } = scratch;
+        // Everything that has to be read from the customer's record is read first.
+        self.tags.find_all(&facts.customer.tags, facts.now, tags);
+        classes.clear();
+        let class_of =
+            |field: &IndexedField| field.line.class_of(field.field.read(facts)).unwrap_or(NO_CLASS);
+        classes.extend(self.fields.iter().map(class_of));
+
         alive.clear();
         alive.extend_from_slice(&self.open);
         plane.resize(alive.len(), 0);
-
-        self.tags.find_all(&facts.customer.tags, facts.now, tags);
         tag_bits.clear();
         tag_bits.resize(planes::words_for(self.tags.len()), 0);
         for tag in &*tags {
             planes::set(tag_bits, *tag);
             self.tags.admit(*tag, alive);
         }
-        classes.clear();
         let mut any_doubt = false;
-        for field in &self.fields {
-            if let Some(class) = field.line.class_of(field.field.read(facts)) {
-                classes.push(class);
-                field.planes.restrict(alive, class, plane);
+        for (field, class) in self.fields.iter().zip(&*classes) {
+            if *class != NO_CLASS {
+                field.planes.restrict(alive, *class, plane);
                 continue;
             }
-            // The rows that ask about this field are evaluated whole, so nobody looks at its class.
-            classes.push(u32::MAX);
+            // The rows that ask about this field are evaluated whole.
             if !any_doubt {
                 any_doubt = true;
                 doubtful.clear();
