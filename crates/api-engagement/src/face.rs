@@ -21,8 +21,8 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{
     ComponentsBuilder, Info, License, OneOfBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Schema,
 };
-// The macro's own way of handing out the schemas that a path refers to; utoipa-axum uses it too.
-use utoipa::__dev::SchemaReferences;
+// The macro's own way of handing out the schemas that a path refers to, and its tags; utoipa-axum uses them too.
+use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
@@ -46,7 +46,7 @@ impl Face {
     /// as `access` asks, and whatever goes wrong is answered as `operation` spells it: no handler can forget either.
     pub(crate) fn route<P, H, F>(mut self, operation: Operation, access: Access, handler: H) -> Self
     where
-        P: utoipa::Path + SchemaReferences,
+        P: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
         H: Fn(Call) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Answer> + Send + 'static,
     {
@@ -65,6 +65,7 @@ impl Face {
             self.router = self.router.route(&path, on(filter(method), endpoint));
         }
         let mut documented = P::operation();
+        documented.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         document(&mut documented, operation, access);
         for (place, method) in methods.into_iter().enumerate() {
             let mut documented = documented.clone();
