@@ -86,12 +86,12 @@ fn measure(arguments: &Arguments, campaigns: usize) -> Fallible<Vec<String>> {
     let customers: Vec<Customer> = (0..arguments.customers).map(|_| generator.customer()).collect();
     let targetings: Vec<Targeting> = queries.iter().map(|terms| targeting(terms)).collect();
 
-    let started = thread_time();
+    let started = Stopwatch::start();
     let set = CompiledSet::compile((0..).zip(targetings.iter().map(Some)));
-    let build_ms = thread_time().saturating_sub(started).as_secs_f64() * 1e3;
-    let started = thread_time();
+    let build_ms = started.elapsed().as_secs_f64() * 1e3;
+    let started = Stopwatch::start();
     let tree = if arguments.alone { None } else { Some(grow(&queries)?) };
-    let tree_build_ms = thread_time().saturating_sub(started).as_secs_f64() * 1e3;
+    let tree_build_ms = started.elapsed().as_secs_f64() * 1e3;
     let events: Vec<a_tree::Event> =
         tree.iter().flat_map(|tree| customers.iter().map(|customer| event(tree, customer))).collect();
 
@@ -175,13 +175,13 @@ impl<'a> Contender<'a> {
     /// one of a slow one. What counts is the processor time of this thread: what else runs on the machine takes
     /// its turns from a pass, but does not lengthen it.
     fn pass(&mut self, customers: usize, at_least: Duration) {
-        let started = thread_time();
+        let started = Stopwatch::start();
         let mut rounds = 0_u32;
-        while rounds == 0 || thread_time().saturating_sub(started) < at_least {
+        while rounds == 0 || started.elapsed() < at_least {
             self.matches = (0..customers).map(|customer| black_box((self.work)(black_box(customer)))).sum();
             rounds += 1;
         }
-        let passed = thread_time().saturating_sub(started);
+        let passed = started.elapsed();
         self.means_us.push(passed.as_secs_f64() * 1e6 / f64::from(rounds) / customers as f64);
     }
 
@@ -203,10 +203,22 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Processor time of this thread.
-fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+/// Processor time of this thread since it was started.
+struct Stopwatch(Duration);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(Self::now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        Self::now().saturating_sub(self.0)
+    }
+
+    fn now() -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+    }
 }
 
 fn grow(queries: &[Vec<Term>]) -> Fallible<ATree<u32>> {
