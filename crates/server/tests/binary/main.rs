@@ -7,6 +7,7 @@ mod connections;
 mod demo;
 mod imports;
 mod kill;
+mod nodes;
 mod replay;
 mod requests;
 mod scene;

@@ -34,7 +34,12 @@ impl Scene {
 
     /// On PostgreSQL.
     pub(crate) fn postgres() -> Self {
-        Self::on(Place::Database(TestDatabase::create()))
+        Self::on_database(TestDatabase::create())
+    }
+
+    /// On that database.
+    pub(crate) fn on_database(database: TestDatabase) -> Self {
+        Self::on(Place::Database(database))
     }
 
     fn on(place: Place) -> Self {

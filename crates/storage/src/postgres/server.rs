@@ -5,7 +5,8 @@ use crate::config::PostgresConfig;
 use crate::failure::about;
 use crate::migrations;
 use deadpool_postgres::{
-    ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime, TimeoutType,
 };
 use muster_app::ports::{StoreError, StoreResult};
 use std::time::Duration;
@@ -16,6 +17,11 @@ const MIGRATION_LOCK: i64 = 0x6d75_7374_6572;
 
 /// How much longer than the server's own limit an answer is waited for: time for a broken network to be noticed.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
+
+/// Where the server acknowledges commits that a crash of it may lose, its sessions with us do not: what this store
+/// acknowledges is durable. Any other value is the operator's choice of how many servers must have it, and stays.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'local', false)
+    WHERE current_setting('synchronous_commit') = 'off'";
 
 /// The server, as this store talks to it.
 pub(super) struct Server {
@@ -37,6 +43,9 @@ impl Server {
             .create_timeout(Some(config.connect_timeout))
             .recycle_timeout(Some(config.connect_timeout))
             .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(|client: &mut ClientWrapper, _| {
+                Box::pin(async move { client.batch_execute(DURABLE).await.map_err(HookError::Backend) })
+            }))
             .build()
             .map_err(|error| StoreError::Internal(format!("the connection pool cannot be made: {error}")))?;
         Ok(Self { config, pool })
@@ -52,7 +61,9 @@ impl Server {
         self.pool.get().await.map_err(|error| {
             let place = self.config.place();
             match error {
-                PoolError::Backend(error) => about(of_postgres(&error), &place),
+                PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                    about(of_postgres(&error), &place)
+                }
                 PoolError::Timeout(TimeoutType::Wait) => StoreError::Unreachable(format!(
                     "{place}: all {} connections are busy",
                     self.config.pool_max
@@ -102,6 +113,7 @@ impl Server {
                 tracing::warn!(error = %of_postgres(&error), "a connection to PostgreSQL ended");
             }
         });
+        self.make_durable(&client).await?;
         Ok(client)
     }
 
@@ -113,7 +125,13 @@ impl Server {
                 tracing::warn!(error = %of_postgres(&error), "a connection to PostgreSQL ended");
             }
         });
+        self.make_durable(&client).await?;
         Ok(ClientWrapper::new(client, driver))
+    }
+
+    async fn make_durable(&self, client: &Client) -> StoreResult<()> {
+        let asked = client.batch_execute(DURABLE).await;
+        asked.map_err(|error| about(of_postgres(&error), &self.config.place()))
     }
 
     /// Brings the schema up to date, or says that it is of a newer program.
