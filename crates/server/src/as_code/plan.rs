@@ -284,10 +284,13 @@ fn document_of(stored: &OrganizationSnapshot, wanted: &OrganizationDocument) -> 
 
 /// The stored campaign that a document means: by id, else by permalink, else by name.
 fn find<'a>(stored: &'a OrganizationSnapshot, document: &CampaignDocument) -> Option<&'a Campaign> {
-    let found = match (document.id, &document.permalink) {
-        (Some(id), _) => stored.campaign(CampaignId(id)),
-        (None, Some(permalink)) => stored.campaign_by_permalink(permalink),
-        (None, None) => stored.campaigns.iter().find(|entry| entry.campaign.name == document.name),
+    let found = match document.id {
+        Some(id) => stored.campaign(CampaignId(id)),
+        None => document
+            .permalink
+            .as_deref()
+            .and_then(|permalink| stored.campaign_by_permalink(permalink))
+            .or_else(|| stored.campaigns.iter().find(|entry| entry.campaign.name == document.name)),
     };
     found.map(|entry| &*entry.campaign)
 }

@@ -123,6 +123,25 @@ async fn a_change_is_told_field_by_field_and_keeps_ids() {
 }
 
 #[tokio::test]
+async fn a_campaign_is_found_again_by_permalink_or_by_name() {
+    let world = World::new().await;
+    world.apply(false).await;
+    for (from, to, told) in [
+        ("permalink: coffee", "permalink: kaffe", "~ permalink: \"coffee\" -> \"kaffe\""),
+        ("name: Coffee", "name: Kaffe", "~ name: \"Coffee\" -> \"Kaffe\""),
+    ] {
+        world.write("campaigns/coffee.yaml", &COFFEE.replace(from, to));
+        let plan = world.plan(true);
+        assert_eq!(plan.campaigns.len(), 1, "{plan}");
+        assert_eq!(plan.campaigns[0].fate, Fate::Update);
+        assert!(plan.to_string().contains(told), "{plan}");
+    }
+    world.write("campaigns/twin.yaml", COFFEE);
+    world.write("campaigns/coffee.yaml", &COFFEE.replace("permalink: coffee", "permalink: kaffe"));
+    assert!(world.refusal().contains("another file means campaign"), "two files cannot mean one campaign");
+}
+
+#[tokio::test]
 async fn what_the_folder_does_not_mention_goes_only_with_prune() {
     let world = World::new().await;
     world.write("campaigns/tea.yaml", "name: Tea\nstarts_at: today\nends_at: 1 day from now\n");

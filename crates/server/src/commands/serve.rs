@@ -18,7 +18,7 @@ pub struct Serve {
     /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// What links in answers begin with, such as https://campaigns.example.org
+    /// What links in answers begin with, such as `https://campaigns.example.org`
     #[arg(long, value_name = "URL")]
     public_base_url: Option<String>,
     /// PEM file with the certificate chain; with it and the key the listener speaks TLS only
