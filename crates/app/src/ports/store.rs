@@ -527,7 +527,9 @@ pub trait Store: Send + Sync {
         campaign: CampaignId,
     ) -> StoreResult<Vec<CreativeTotals>>;
 
-    /// Outbox entries in order of id after `after`, at most `limit`.
+    /// Outbox entries in the order in which they were committed, after the entry `after`, at most `limit`. No entry
+    /// ever appears before one that a page has shown, so whoever goes on from the last id misses nothing. An
+    /// `after` that is in no entry stands for the greatest id below it.
     async fn page_outbox(
         &self,
         organization: OrganizationId,

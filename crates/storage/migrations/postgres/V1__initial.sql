@@ -101,16 +101,27 @@ CREATE TABLE event (
     CONSTRAINT event_key PRIMARY KEY (organization, customer, key)
 );
 
+-- The last position in an organization's outbox. Its row is the last thing that a transaction locks, so the order of
+-- positions is the order of commits.
+CREATE TABLE outbox_sequence (
+    organization BIGINT NOT NULL PRIMARY KEY,
+    last         BIGINT NOT NULL
+) WITH (fillfactor = 50);
+
+-- Positions follow the order of commits, which ids, made before, do not. The entries of a deleted customer stay as
+-- empty rows without one, so that a reader who stands on such an entry still knows where.
 CREATE TABLE outbox (
     organization BIGINT NOT NULL,
+    position     BIGINT NOT NULL,
     id           UUID   NOT NULL,
-    customer     UUID   NOT NULL,
+    customer     UUID,
     kind         TEXT   NOT NULL,
     payload      TEXT   NOT NULL,
     created_at   BIGINT NOT NULL,
-    CONSTRAINT outbox_key PRIMARY KEY (organization, id)
+    CONSTRAINT outbox_key PRIMARY KEY (organization, position)
 );
-CREATE INDEX outbox_customer ON outbox (organization, customer);
+CREATE UNIQUE INDEX outbox_id ON outbox (organization, id);
+CREATE INDEX outbox_customer ON outbox (organization, customer) WHERE customer IS NOT NULL;
 
 CREATE TABLE client_token (
     organization BIGINT NOT NULL,

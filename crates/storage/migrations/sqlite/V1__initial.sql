@@ -102,16 +102,26 @@ CREATE TABLE event (
     PRIMARY KEY (organization, customer, key)
 ) STRICT, WITHOUT ROWID;
 
+-- The last position in an organization's outbox.
+CREATE TABLE outbox_sequence (
+    organization INTEGER NOT NULL PRIMARY KEY,
+    last         INTEGER NOT NULL
+) STRICT;
+
+-- Positions follow the order of commits, which ids, made before, do not. The entries of a deleted customer stay as
+-- empty rows without one, so that a reader who stands on such an entry still knows where.
 CREATE TABLE outbox (
     organization INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
     id           BLOB    NOT NULL,
-    customer     BLOB    NOT NULL,
+    customer     BLOB,
     kind         TEXT    NOT NULL,
     payload      TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
-    PRIMARY KEY (organization, id)
+    PRIMARY KEY (organization, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_customer ON outbox (organization, customer);
+CREATE UNIQUE INDEX outbox_id ON outbox (organization, id);
+CREATE INDEX outbox_customer ON outbox (organization, customer) WHERE customer IS NOT NULL;
 
 CREATE TABLE client_token (
     organization INTEGER NOT NULL,

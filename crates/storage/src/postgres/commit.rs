@@ -45,7 +45,65 @@ pub(super) async fn apply(
     if let Some(begin) = begin {
         client.batch_execute(begin).await?;
     }
-    Ok(results.into_iter().map(|result| result.unwrap_or(Ok(()))).collect())
+    let results: Results = results.into_iter().map(|result| result.unwrap_or(Ok(()))).collect();
+    hand_to_outbox(client, writes, &results).await?;
+    Ok(results)
+}
+
+/// Hands the outcomes of the accepted writes to the outbox. It comes last: the organization's sequence is locked from
+/// here to the commit, and whoever waits for it holds nothing that others still want.
+async fn hand_to_outbox(client: &ClientWrapper, writes: &[Prepared], results: &Results) -> Result<(), Fault> {
+    // A customer that is deleted further on takes the outcomes told before along.
+    let mut deleted: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
+    let accepted = || writes.iter().zip(results).enumerate().filter(|(_, (_, result))| result.is_ok());
+    for (index, (write, _)) in accepted() {
+        if write.body.is_none() {
+            deleted.insert(key(write), index);
+        }
+    }
+    let (mut organizations, mut numbers, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut customers, mut kinds) = (Vec::new(), Vec::new());
+    let (mut payloads, mut created_at) = (Vec::new(), Vec::new());
+    for (index, (write, _)) in accepted() {
+        for (entry, payload) in &write.outcomes {
+            let organization = write.organization.0;
+            if deleted.get(&(organization, entry.customer.0)).is_some_and(|deleted| *deleted > index) {
+                continue;
+            }
+            let number = counts.entry(organization).or_default();
+            *number += 1;
+            organizations.push(organization);
+            numbers.push(*number);
+            ids.push(entry.id);
+            customers.push(entry.customer.0);
+            kinds.push(entry.kind.as_str());
+            payloads.push(payload.as_str());
+            created_at.push(entry.created_at.0);
+        }
+    }
+    let (counted, counts): (Vec<i64>, Vec<i64>) = counts.into_iter().unzip();
+    execute(
+        client,
+        "WITH sequence AS (
+             INSERT INTO outbox_sequence AS s (organization, last)
+             SELECT * FROM unnest($1::bigint[], $2::bigint[])
+             ON CONFLICT (organization) DO UPDATE SET last = s.last + excluded.last
+             RETURNING organization, last
+         )
+         INSERT INTO outbox (organization, position, id, customer, kind, payload, created_at)
+         SELECT w.organization, sequence.last - counted.count + w.number, w.id, w.customer, w.kind, w.payload,
+                w.created_at
+         FROM unnest($3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bigint[])
+              AS w (organization, number, id, customer, kind, payload, created_at)
+         JOIN sequence ON sequence.organization = w.organization
+         JOIN unnest($1::bigint[], $2::bigint[]) AS counted (organization, count)
+              ON counted.organization = w.organization",
+        ids.len(),
+        &[&counted, &counts, &organizations, &numbers, &ids, &customers, &kinds, &payloads, &created_at],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Splits the writes into rounds, each in the order given: a write comes after every earlier one that it shares a
@@ -135,7 +193,6 @@ impl Round<'_> {
             self.change_names(),
             self.append_events(),
             self.remember_replies(),
-            self.hand_to_outbox(),
             self.add_tokens(),
             self.count_impressions(),
             save_places(client, &places),
@@ -377,7 +434,8 @@ impl Round<'_> {
              WHERE t.organization = w.organization AND t.customer = w.id",
             "DELETE FROM event t USING unnest($1::bigint[], $2::uuid[]) AS w (organization, id)
              WHERE t.organization = w.organization AND t.customer = w.id",
-            "DELETE FROM outbox t USING unnest($1::bigint[], $2::uuid[]) AS w (organization, id)
+            "UPDATE outbox t SET customer = NULL, kind = '', payload = ''
+             FROM unnest($1::bigint[], $2::uuid[]) AS w (organization, id)
              WHERE t.organization = w.organization AND t.customer = w.id",
             "DELETE FROM client_token t USING unnest($1::bigint[], $2::uuid[]) AS w (organization, id)
              WHERE t.organization = w.organization AND t.customer = w.id",
@@ -462,30 +520,6 @@ impl Round<'_> {
             .filter(|(_, write)| !is_whole(write, &mut appended))
             .map(|(index, _)| index)
             .collect())
-    }
-
-    async fn hand_to_outbox(&self) -> Result<(), Fault> {
-        let (mut organizations, mut ids, mut customers) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut kinds, mut payloads, mut created_at) = (Vec::new(), Vec::new(), Vec::new());
-        for (_, write) in self.standing() {
-            for (entry, payload) in &write.outcomes {
-                organizations.push(write.organization.0);
-                ids.push(entry.id);
-                customers.push(entry.customer.0);
-                kinds.push(entry.kind.as_str());
-                payloads.push(payload.as_str());
-                created_at.push(entry.created_at.0);
-            }
-        }
-        execute(
-            self.client,
-            "INSERT INTO outbox (organization, id, customer, kind, payload, created_at)
-             SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])",
-            ids.len(),
-            &[&organizations, &ids, &customers, &kinds, &payloads, &created_at],
-        )
-        .await?;
-        Ok(())
     }
 
     async fn add_tokens(&self) -> Result<(), Fault> {

@@ -289,24 +289,24 @@ pub(super) async fn page_outbox(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<OutboxEntry>, Fault> {
-    let limit = i64::from(limit);
-    let rows = if let Some(after) = after {
+    let position: i64 = if let Some(after) = after {
         let statement = client
             .prepare_cached(
-                "SELECT id, customer, kind, payload, created_at FROM outbox
-                 WHERE organization = $1 AND id > $2 ORDER BY id LIMIT $3",
+                "SELECT position FROM outbox WHERE organization = $1 AND id <= $2 ORDER BY id DESC LIMIT 1",
             )
             .await?;
-        client.query(&statement, &[&organization.0, &after, &limit]).await?
+        let row = client.query_opt(&statement, &[&organization.0, &after]).await?;
+        row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0)
     } else {
-        let statement = client
-            .prepare_cached(
-                "SELECT id, customer, kind, payload, created_at FROM outbox
-                 WHERE organization = $1 ORDER BY id LIMIT $2",
-            )
-            .await?;
-        client.query(&statement, &[&organization.0, &limit]).await?
+        0
     };
+    let statement = client
+        .prepare_cached(
+            "SELECT id, customer, kind, payload, created_at FROM outbox
+             WHERE organization = $1 AND position > $2 AND customer IS NOT NULL ORDER BY position LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[&organization.0, &position, &i64::from(limit)]).await?;
     rows.iter()
         .map(|row| {
             Ok(OutboxEntry {

@@ -209,7 +209,7 @@ fn erase(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
     for statement in [
         "DELETE FROM customer_name WHERE organization = ?1 AND customer = ?2",
         "DELETE FROM event WHERE organization = ?1 AND customer = ?2",
-        "DELETE FROM outbox WHERE organization = ?1 AND customer = ?2",
+        "UPDATE outbox SET customer = NULL, kind = '', payload = '' WHERE organization = ?1 AND customer = ?2",
         "DELETE FROM client_token WHERE organization = ?1 AND customer = ?2",
     ] {
         connection
@@ -268,14 +268,25 @@ fn append_events(connection: &Connection, write: &Prepared) -> Result<(), Stop> 
 }
 
 fn hand_to_outbox(connection: &Connection, write: &Prepared) -> Result<(), Stop> {
-    for (entry, payload) in &write.outcomes {
+    if write.outcomes.is_empty() {
+        return Ok(());
+    }
+    let count = write.outcomes.len() as i64;
+    let last: i64 = connection
+        .prepare_cached(
+            "INSERT INTO outbox_sequence (organization, last) VALUES (?1, ?2)
+             ON CONFLICT (organization) DO UPDATE SET last = last + ?2 RETURNING last",
+        )?
+        .query_row(params![write.organization.0, count], |row| row.get(0))?;
+    for ((entry, payload), position) in write.outcomes.iter().zip(last - count + 1..) {
         connection
             .prepare_cached(
-                "INSERT INTO outbox (organization, id, customer, kind, payload, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO outbox (organization, position, id, customer, kind, payload, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 write.organization.0,
+                position,
                 entry.id.as_bytes(),
                 entry.customer.0.as_bytes(),
                 entry.kind,

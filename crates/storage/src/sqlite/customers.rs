@@ -207,12 +207,21 @@ pub(super) fn page_outbox(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<OutboxEntry>, Fault> {
-    let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
+    let position: i64 = match after {
+        None => 0,
+        Some(after) => connection
+            .prepare_cached(
+                "SELECT position FROM outbox WHERE organization = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row(params![organization.0, after.as_bytes()], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0),
+    };
     let mut statement = connection.prepare_cached(
         "SELECT id, customer, kind, payload, created_at FROM outbox
-         WHERE organization = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+         WHERE organization = ?1 AND position > ?2 AND customer IS NOT NULL ORDER BY position LIMIT ?3",
     )?;
-    let mut rows = statement.query(params![organization.0, after, limit])?;
+    let mut rows = statement.query(params![organization.0, position, limit])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let payload: String = row.get(3)?;

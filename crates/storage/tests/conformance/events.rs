@@ -88,10 +88,10 @@ pub(crate) async fn of_concurrent_ingests_each_event_counts_once(h: Harness) {
     assert_eq!(h.store.page_outbox(ORG, None, 100).await.unwrap().len(), 10);
 }
 
-pub(crate) async fn the_outbox_is_paged_in_order_of_id(h: Harness) {
-    let entries = [outcome(5, id(1)), outcome(3, id(1)), outcome(4, id(2)), outcome(1, id(2))];
-    h.done(CustomerWrite { outcomes: entries[..2].to_vec(), ..create(1) }).await;
-    h.done(CustomerWrite { outcomes: entries[2..].to_vec(), ..create(2) }).await;
+pub(crate) async fn the_outbox_is_paged_in_the_order_of_commits(h: Harness) {
+    let (five, three, four, one) =
+        (outcome(5, id(1)), outcome(3, id(1)), outcome(4, id(2)), outcome(1, id(2)));
+    h.done(CustomerWrite { outcomes: vec![five.clone(), three.clone()], ..create(1) }).await;
     h.done(CustomerWrite {
         organization: OrganizationId(2),
         outcomes: vec![OutboxEntry { payload: serde_json::Value::Null, ..outcome(2, id(1)) }],
@@ -99,11 +99,67 @@ pub(crate) async fn the_outbox_is_paged_in_order_of_id(h: Harness) {
     })
     .await;
     let page = |after: Option<Uuid>, limit| h.store.page_outbox(ORG, after, limit);
-    assert_eq!(page(None, 3).await.unwrap(), [entries[3].clone(), entries[1].clone(), entries[2].clone()]);
-    assert_eq!(page(Some(uuid(4)), 3).await.unwrap(), [entries[0].clone()]);
-    assert!(page(Some(uuid(5)), 3).await.unwrap().is_empty());
+    assert_eq!(page(None, 9).await.unwrap(), [five.clone(), three.clone()]);
+    // Made earlier, committed later: whoever has read up to here must still see it.
+    h.done(CustomerWrite { outcomes: vec![four.clone(), one.clone()], ..create(2) }).await;
+    assert_eq!(page(Some(three.id), 9).await.unwrap(), [four.clone(), one.clone()]);
+    assert_eq!(page(None, 3).await.unwrap(), [five.clone(), three.clone(), four.clone()]);
+    assert_eq!(page(Some(four.id), 3).await.unwrap(), std::slice::from_ref(&one));
+    assert!(page(Some(one.id), 3).await.unwrap().is_empty());
     assert!(page(None, 0).await.unwrap().is_empty());
     assert_eq!(h.store.page_outbox(OrganizationId(2), None, 3).await.unwrap().len(), 1);
+    // Ids that no entry has stand for the greatest below them.
+    assert_eq!(page(Some(uuid(2)), 9).await.unwrap(), []);
+    assert_eq!(page(Some(uuid(9)), 9).await.unwrap(), [three.clone(), four.clone(), one.clone()]);
+    assert_eq!(page(Some(Uuid::nil()), 9).await.unwrap().len(), 4);
+    // An entry goes with its customer; a reader who stands on it goes on where it stood.
+    h.done(delete(1, 1)).await;
+    assert_eq!(page(None, 9).await.unwrap(), [four.clone(), one.clone()]);
+    assert_eq!(page(Some(five.id), 1).await.unwrap(), [four]);
+    assert_eq!(page(Some(three.id), 9).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn outcomes_of_a_customer_deleted_in_the_same_call_go_with_it(h: Harness) {
+    let results = h
+        .store
+        .commit(vec![
+            CustomerWrite { outcomes: vec![outcome(1, id(1))], ..create(1) },
+            CustomerWrite { outcomes: vec![outcome(2, id(1))], ..delete(1, 1) },
+            CustomerWrite { outcomes: vec![outcome(3, id(1))], ..create(1) },
+        ])
+        .await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(h.store.page_outbox(ORG, None, 9).await.unwrap(), [outcome(2, id(1)), outcome(3, id(1))]);
+}
+
+pub(crate) async fn a_reader_of_the_outbox_misses_nothing(h: Harness) {
+    // Many writers whose ids are in no order, and a reader that goes on from the last id it saw.
+    let writers = (0..8_u32).map(|task| {
+        let store = h.store.clone();
+        tokio::spawn(async move {
+            for round in 0..40_u32 {
+                let n = task * 40 + round;
+                let made = (n * 7919) % 1009 + 1;
+                let write = CustomerWrite { outcomes: vec![outcome(made, id(n))], ..create(n) };
+                store.commit(vec![write]).await.remove(0).unwrap();
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let mut seen = Vec::new();
+    loop {
+        let finished = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let page = h.store.page_outbox(ORG, seen.last().copied(), 7).await.unwrap();
+        if finished && page.is_empty() {
+            break;
+        }
+        seen.extend(page.iter().map(|entry| entry.id));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let distinct: std::collections::BTreeSet<Uuid> = seen.iter().copied().collect();
+    assert_eq!((seen.len(), distinct.len()), (320, 320));
 }
 
 const CAMPAIGN: CampaignId = CampaignId(5);
