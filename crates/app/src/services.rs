@@ -33,6 +33,9 @@ pub struct Services {
     /// Settings.
     pub settings: Settings,
     pub(crate) locks: CustomerLocks,
+    /// Writers of configuration on one node take turns, so that they do not overtake each other's versions in vain.
+    /// Correctness does not depend on it: the store compares versions.
+    pub(crate) authoring: tokio::sync::Mutex<()>,
 }
 
 impl Services {
@@ -44,6 +47,14 @@ impl Services {
         settings: Settings,
     ) -> StoreResult<Arc<Self>> {
         let catalog = Catalog::load(Arc::clone(&store)).await?;
-        Ok(Arc::new(Self { store, catalog, clock, entropy, settings, locks: CustomerLocks::default() }))
+        Ok(Arc::new(Self {
+            store,
+            catalog,
+            clock,
+            entropy,
+            settings,
+            locks: CustomerLocks::default(),
+            authoring: tokio::sync::Mutex::default(),
+        }))
     }
 }

@@ -229,6 +229,16 @@ async fn of_simultaneous_changes_one_wins(world: World) {
     assert_eq!(won.len(), 1);
     assert_eq!(world.get(&address).await.body["campaign"], won[0]);
 
+    // Nobody is sent away because others write too.
+    let requests = (0..40).map(|number| {
+        let document =
+            json!({ "name": format!("Campaign {number}"), "starts_at": "now", "ends_at": "1 day from now" });
+        let (world, organization) = (&world, &organization);
+        async move { create(world, organization, &document).await.expect(201).id() }
+    });
+    let ids: std::collections::BTreeSet<i64> = join_all(requests).await.into_iter().collect();
+    assert_eq!(ids.len(), 40, "each has its own id");
+
     // Creations under one name: one wins, and the others are told why they did not.
     let requests = (0..8).map(|_| async {
         create(

@@ -41,6 +41,7 @@ pub enum CampaignChange {
 /// Applies everything or nothing.
 pub async fn apply(services: &Services, batch: Batch) -> AuthoringResult<Arc<OrganizationSnapshot>> {
     let id = batch.organization.id;
+    let _turn = services.authoring.lock().await;
     let mut before = match batch.planned {
         None => empty(batch.organization.clone()),
         Some(planned) => {

@@ -63,6 +63,7 @@ async fn write(
     remember: Remember<'_, Versioned<Campaign>>,
     decide: impl Fn(&OrganizationSnapshot) -> AuthoringResult<Drafted>,
 ) -> AuthoringResult<Versioned<Campaign>> {
+    let _turn = services.authoring.lock().await;
     for _ in 0..MAX_TRIES {
         let snapshot = current(services, organization).await?;
         let (draft, stored) = decide(&snapshot)?;

@@ -90,6 +90,7 @@ async fn guarded<T>(
     organization: OrganizationId,
     decide: impl Fn(&OrganizationSnapshot) -> AuthoringResult<Decided<T>>,
 ) -> AuthoringResult<T> {
+    let _turn = services.authoring.lock().await;
     for _ in 0..MAX_TRIES {
         let snapshot = current(services, organization).await?;
         let (reply, changes, value) = decide(&snapshot)?;
