@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod failure;
 pub mod logging;
+pub mod open_files;
 pub mod output;
 pub mod serve;
 pub mod services;

@@ -4,7 +4,7 @@ use crate::cli::StoreFlags;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::print;
-use crate::{serve, store};
+use crate::{open_files, serve, store};
 use clap::Args;
 use muster_app::ports::{Clock, SystemClock};
 use muster_domain::time::UnixMillis;
@@ -62,6 +62,7 @@ async fn check(config: &Config) -> Vec<(&'static str, Finding)> {
         findings.push(("disk", check_disk(&config.store.data_dir)));
         findings.push(("clock and files", check_file_times(&config.store.data_dir, SystemClock.now())));
     }
+    findings.push(("open files", check_open_files(config, open_files::raise())));
     findings.push(("TLS", check_tls(config)));
     findings
 }
@@ -142,6 +143,20 @@ fn check_disk(directory: &Path) -> Finding {
     Ok(format!("the free room under {} is not known on this system", existing(directory).display()))
 }
 
+/// Connections beyond the limit on open files would wait instead of being refused.
+fn check_open_files(config: &Config, limit: Option<u64>) -> Finding {
+    let needed = open_files::needed(config.server.max_connections);
+    match limit {
+        Some(limit) if limit < needed => Err(Failure::new(
+            format!("hold {} connections", config.server.max_connections),
+            format!("the process may open {limit} files, {needed} are needed"),
+        )
+        .advise("raise the limit (ulimit -Hn, LimitNOFILE), or lower server.max_connections")),
+        Some(limit) => Ok(format!("{limit} allowed, {needed} needed")),
+        None => Ok("no limit".to_owned()),
+    }
+}
+
 fn check_tls(config: &Config) -> Finding {
     match serve::tls(&config.server)? {
         Some(_) => Ok("certificate and key belong together".to_owned()),
@@ -207,6 +222,15 @@ mod tests {
         let now = SystemClock.now();
         assert!(check_file_times(folder.path(), now).is_ok());
         assert!(check_file_times(folder.path(), now.plus_seconds(-2 * CLOCK_SLACK_S)).is_err());
+    }
+
+    #[test]
+    fn a_limit_on_open_files_below_the_connections_is_a_problem() {
+        let config = Config::default();
+        let needed = open_files::needed(config.server.max_connections);
+        assert!(check_open_files(&config, Some(needed)).is_ok());
+        assert!(check_open_files(&config, None).is_ok());
+        assert!(check_open_files(&config, Some(needed - 1)).is_err());
     }
 
     #[test]

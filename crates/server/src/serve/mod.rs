@@ -10,7 +10,7 @@ mod shutdown;
 use crate::config::{self, Config};
 use crate::demo::{self, DemoCredentials};
 use crate::failure::{Failure, Outcome};
-use crate::{output, services};
+use crate::{open_files, output, services};
 use axum::Router;
 use axum_server::Handle;
 use front::Front;
@@ -32,6 +32,11 @@ pub use listener::tls;
 pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
     let mut signals = StopSignals::listen()?;
     let recorder = metrics::install();
+    ::metrics::gauge!("muster_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let needed = open_files::needed(config.server.max_connections);
+    if let Some(limit) = open_files::raise().filter(|limit| *limit < needed) {
+        tracing::warn!(limit, needed, "fewer files may be open than server.max_connections needs");
+    }
     let tls = listener::tls(&config.server)?;
     let socket = listener::bind(&config.server)?;
     let bound = socket.local_addr().map_err(|error| Failure::new("learn the bound address", error))?;

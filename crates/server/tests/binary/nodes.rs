@@ -78,7 +78,7 @@ async fn a_server_outlives_the_absence_of_its_database() {
 #[test]
 fn a_database_of_a_newer_version_is_refused_in_one_line_and_left_alone() {
     let database = TestDatabase::create();
-    let on_it = || muster().on_database(&database);
+    let on_it = || muster().on_database(&database).setting("server.max_connections", 1);
     assert!(on_it().args(["doctor"]).run().expect_success().contains("schema 0 of"));
     on_it().args(["migrate"]).run().expect_success();
     let healthy = on_it().args(["doctor"]).run().expect_success();

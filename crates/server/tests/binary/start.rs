@@ -185,7 +185,13 @@ fn the_doctor_finds_nothing_wrong_with_a_good_store_and_names_what_is_wrong_with
     assert!(fresh.contains("does not exist yet"), "{fresh}");
     assert!(!data.exists(), "looking changes nothing");
     muster().on_folder(&data).args(["migrate"]).run().expect_success();
-    let healthy = muster().on_folder(&data).args(["doctor"]).run().expect_success();
+    // Whoever runs the tests may have few open files; that check has its own test.
+    let healthy = muster()
+        .on_folder(&data)
+        .setting("server.max_connections", 1)
+        .args(["doctor"])
+        .run()
+        .expect_success();
     assert!(healthy.lines().all(|line| line.starts_with("OK ")), "{healthy}");
 
     std::fs::write(data.join("muster.db"), "no database".repeat(1000)).unwrap();
