@@ -208,12 +208,16 @@ fn with_place(mut problem: Problem, place: &str, reason: &str) -> Problem {
 }
 
 fn not_found(what: &str, id: &str) -> Problem {
-    make(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "The object does not exist",
-        format!("there is no {what} {id:?} for this token"),
-    )
+    missing(format!("there is no {what} {id:?} for this token"))
+}
+
+/// What was found a moment ago, or is not named by the path.
+fn gone(what: &str) -> Problem {
+    missing(format!("there is no such {what} for this token"))
+}
+
+fn missing(detail: String) -> Problem {
+    make(StatusCode::NOT_FOUND, "not_found", "The object does not exist", detail)
 }
 
 fn stale(what: &str) -> Problem {
@@ -265,8 +269,8 @@ fn in_flight() -> Problem {
 
 fn app(error: &AppError) -> Problem {
     match error {
-        AppError::CustomerNotFound => not_found("customer", ""),
-        AppError::CampaignNotFound | AppError::NoActiveCampaign => not_found("campaign", ""),
+        AppError::CustomerNotFound => gone("customer"),
+        AppError::CampaignNotFound | AppError::NoActiveCampaign => gone("campaign"),
         AppError::NotFound { what, id } => not_found(what, id),
         AppError::ParentNotFound(text) | AppError::ParentElsewhere(text) => {
             invalid("parent", &format!("{text} does not exist here"))

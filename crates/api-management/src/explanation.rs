@@ -88,7 +88,7 @@ pub struct PartOutput {
     pub completed: bool,
 }
 
-/// Whether a creative is shown to the customer once eligible.
+/// Whether a creative is shown to the customer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = CreativeExplanation)]
 pub struct CreativeOutput {

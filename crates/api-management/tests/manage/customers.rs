@@ -12,6 +12,7 @@ use uuid::Uuid;
 on_both_stores! {
     customers_are_paged_and_their_standing_changes,
     an_explanation_names_every_clause,
+    what_is_not_found_is_named,
     a_replay_is_a_job_and_outcomes_are_paged,
 }
 
@@ -85,8 +86,11 @@ async fn an_explanation_names_every_clause(world: World) {
         "targeting": { "$and": [{ "user.tags": { "$in": ["member"] } }, { "user.country": "DNK" }] },
         "behaviors": [{ "name": "Two", "type": "count", "event": "purchase", "total_count": 2,
             "max_times_repeatable": 1 }],
-        "line_items": [{ "groups": [{ "name": "Tile", "creative":
-            { "type": "internal_tile", "tile": {}, "delivery": { "triggered_by": "Two" } } }] }],
+        "line_items": [{ "groups": [
+            { "name": "Tile", "creative":
+                { "type": "internal_tile", "tile": {}, "delivery": { "triggered_by": "Two" } } },
+            { "name": "Always", "creative": { "type": "internal_tile", "tile": {} } },
+        ] }],
     });
     let made = world.post(&format!("{organization}/campaigns"), &document).await.expect(201);
     let builder = CustomerBuilder::new(1)
@@ -108,6 +112,12 @@ async fn an_explanation_names_every_clause(world: World) {
     let clauses = &told.body["targeting"]["all"];
     assert_eq!((&clauses[0]["verdict"], &clauses[1]["verdict"]), (&json!(true), &json!(false)));
     assert_eq!(clauses[1]["clause"]["actual"], "SWE");
+    let always = &told.body["creatives"][1];
+    assert_eq!(always["shown"], false, "who is not eligible sees nothing");
+    assert_eq!(
+        always["checks"][0],
+        json!({ "check": "customer is eligible", "actual": "not eligible", "verdict": false })
+    );
 
     let told = world.get(&explain(member)).await.expect(200);
     assert_eq!(told.body["state"], "completed");
@@ -115,11 +125,32 @@ async fn an_explanation_names_every_clause(world: World) {
     let cap = &told.body["behaviors"][0]["checks"][0];
     assert_eq!((&cap["verdict"], &cap["actual"]), (&json!(false), &json!("1 of 1 achievements")));
     assert_eq!(told.body["creatives"][0]["shown"], true);
+    assert_eq!(told.body["creatives"][1]["shown"], true);
     assert_eq!(told.body["opt_in_refusal"], Value::Null, "who has a place needs no other");
     world
         .get(&format!("{organization}/customers/{member}/campaigns/tea/explain"))
         .await
         .problem(404, "not_found");
+}
+
+async fn what_is_not_found_is_named(world: World) {
+    let organization = world.organization("Harbour").await;
+    customer(&world, &organization, CustomerBuilder::new(1).external_id("y")).await;
+    let stranger = Uuid::from_u128(9);
+    let table = [
+        ("external:nope".to_owned(), r#"customer "external:nope""#.to_owned()),
+        ("external:nope/campaigns/1/explain".to_owned(), r#"customer "external:nope""#.to_owned()),
+        (format!("{stranger}"), format!("customer \"{stranger}\"")),
+        ("external:y/campaigns/9999/explain".to_owned(), r#"campaign "9999""#.to_owned()),
+    ];
+    for (address, named) in table {
+        let told = world.get(&format!("{organization}/customers/{address}")).await.problem(404, "not_found");
+        let expected = format!("there is no {named} for this token");
+        assert_eq!(told.body["detail"], expected, "{address}");
+    }
+    let standing = format!("{organization}/customers/external:nope/standing");
+    let told = world.ask("PATCH", &standing).json(&json!({})).send().await.problem(404, "not_found");
+    assert_eq!(told.body["detail"], r#"there is no customer "external:nope" for this token"#);
 }
 
 async fn a_replay_is_a_job_and_outcomes_are_paged(world: World) {

@@ -74,7 +74,7 @@ pub struct CreativeExplanation {
     pub id: CreativeId,
     /// Its name.
     pub name: String,
-    /// The verdict, as the engagement face applies it to an eligible customer.
+    /// The verdict, as the engagement face applies it: eligible, targeted by the group, and delivered.
     pub shown: bool,
     /// Each condition.
     pub checks: Vec<Check>,
@@ -109,7 +109,7 @@ fn describe(view: &CustomerView, decision: &Decision<'_>, places_taken: u64) -> 
         opt_in_refusal: opt_in_refusal(campaign, participation, places_taken, view.now),
         places_taken,
         behaviors: campaign.behaviors.iter().map(|behavior| behavior_of(view, behavior)).collect(),
-        creatives: campaign.groups().map(|group| creative_of(view, group)).collect(),
+        creatives: campaign.groups().map(|group| creative_of(view, group, participation.eligible)).collect(),
     }
 }
 
@@ -188,12 +188,13 @@ fn behavior_of(view: &CustomerView, behavior: &Behavior) -> BehaviorExplanation 
     }
 }
 
-fn creative_of(view: &CustomerView, group: &Group) -> CreativeExplanation {
+fn creative_of(view: &CustomerView, group: &Group, eligible: bool) -> CreativeExplanation {
     let facts = view.facts();
     let creative = &group.creative;
     let customer = &view.stored.customer;
     let status = creative.status == MessageStatus::Active;
     let mut checks = vec![
+        check("customer is eligible", if eligible { "eligible" } else { "not eligible" }, eligible),
         check("type is shown on request", creative.content.kind(), creative.content.is_shown()),
         check("message is active", format!("{:?}", creative.status).to_lowercase(), status),
     ];
@@ -221,7 +222,7 @@ fn creative_of(view: &CustomerView, group: &Group) -> CreativeExplanation {
     CreativeExplanation {
         id: creative.id,
         name: creative.name.clone(),
-        shown: shows(group, &facts, None),
+        shown: eligible && shows(group, &facts, None),
         checks,
         targeting: group.targeting.as_ref().map(|targeting| targeting.explain(&facts)),
     }

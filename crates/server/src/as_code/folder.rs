@@ -5,8 +5,10 @@ use muster_api_management::document::{CampaignDocument, DocumentError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_saphyr::budget::BudgetBreach;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 /// Names that the organization's file may have.
 const ORGANIZATION_FILES: [&str; 3] = ["organization.yaml", "organization.yml", "organization.json"];
@@ -14,6 +16,15 @@ const ORGANIZATION_FILES: [&str; 3] = ["organization.yaml", "organization.yml", 
 pub(super) const CAMPAIGNS: &str = "campaigns";
 /// Longest file that is read, in bytes: far more than the longest campaign that would be accepted.
 const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Deepest nesting of a file. Targeting goes 64 levels deep (T9) and metadata as deep as JSON is read, 128 levels; the
+/// document around them needs less than ten more.
+const MAX_DEPTH: usize = 192;
+/// Stack for reading a file, in bytes: reading recurses, and unoptimised builds take 20 KiB a level.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+/// Longest key of a file, in characters; YAML itself stops at 1024, but metadata may hold longer ones.
+const KEY_MAX_CHARS: usize = 1024 * 1024;
+/// Most values in a file: one for every four bytes of the longest.
+const MAX_NODES: usize = 4 * 1024 * 1024;
 
 /// What a folder says.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,8 +139,41 @@ fn read_file(file: &Path) -> Outcome<String> {
 
 /// Reads one document. JSON is YAML too, so both are read alike.
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Outcome<T> {
-    let value: Value = serde_saphyr::from_str(text)
-        .map_err(|error| Failure::new(format!("read {name}"), format!("it is not YAML: {error}")))?;
+    let attempted = || format!("read {name}");
+    let value = thread::scope(|scope| {
+        let read = || serde_saphyr::from_str_with_options::<Value>(text, limits());
+        let reader = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
+        let reader = reader.map_err(|error| Failure::new(attempted(), error))?;
+        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        read.map_err(|error| Failure::new(attempted(), unreadable(&error)))
+    })?;
     serde_path_to_error::deserialize(value)
-        .map_err(|error| Failure::new(format!("read {name}"), DocumentError::from(error)))
+        .map_err(|error| Failure::new(attempted(), DocumentError::from(error)))
+}
+
+/// Whatever can be exported can be read again; what no export holds, such as piled-up aliases, stays bounded.
+fn limits() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            // Out of the way, so that the depth is what gets reported.
+            flow_nesting_limit: 4 * MAX_DEPTH,
+            simple_key_max_lookahead: KEY_MAX_CHARS,
+            max_nodes: MAX_NODES,
+            // Each value is at most a start and an end.
+            max_events: 2 * MAX_NODES,
+        },
+    }
+}
+
+fn unreadable(error: &serde_saphyr::Error) -> String {
+    match error.without_snippet() {
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            format!("it is nested more than {MAX_DEPTH} levels deep")
+        }
+        serde_saphyr::Error::Budget { breach, .. } => {
+            format!("it holds more than is read of a file: {breach:?}")
+        }
+        _ => format!("it is not YAML: {error}"),
+    }
 }

@@ -232,3 +232,32 @@ async fn one_bad_campaign_stops_everything_and_is_named_with_its_place() {
     fs::remove_file(world.path().join("organization.yaml")).unwrap();
     assert!(world.refusal().contains("no organization.yaml"));
 }
+
+#[tokio::test]
+async fn the_deepest_campaign_that_is_accepted_is_exported_and_planned_again() {
+    let world = World::new().await;
+    let nested = |levels: usize, open: &str, innermost: &str, close: &str| {
+        format!("{}{innermost}{}", open.repeat(levels), close.repeat(levels))
+    };
+    let not = nested(62, "{\"$not\":", r#"{"user.country":"DNK"}"#, "}");
+    let and = nested(30, "{\"$and\":[", r#"{"user.country":"DNK"}"#, "]}");
+    let metadata = nested(100, "{\"a\":", "1", "}");
+    let key = "k".repeat(3000);
+    let campaign = format!(
+        "{{ \"name\": \"Deep\", \"starts_at\": \"today\", \"ends_at\": \"1 day from now\", \"targeting\": {not}, \
+         \"metadata\": {{\"m\": {metadata}, \"{key}\": 1}}, \"line_items\": [{{\"groups\": [{{\"name\": \"G\", \
+         \"targeting\": {and}, \"creative\": {{\"type\": \"internal_tile\", \"tile\": {{}}}}}}]}}] }}"
+    );
+    world.write("campaigns/deep.json", &campaign);
+    world.apply(false).await;
+    let target = tempfile::tempdir().unwrap();
+    let snapshot = world.services.catalog.organization(OrganizationId(1)).unwrap();
+    export(&snapshot, target.path()).unwrap();
+    let plan = Plan::make(&world.services, &Folder::read(target.path()).unwrap(), true).unwrap();
+    assert!(!plan.has_changes(), "{plan}");
+
+    let deeper = nested(200, "{\"a\":", "1", "}");
+    world.write("campaigns/deep.json", &deeper);
+    let refusal = world.refusal();
+    assert!(refusal.contains("nested more than 192 levels deep"), "{refusal}");
+}

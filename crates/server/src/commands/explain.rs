@@ -97,12 +97,12 @@ fn as_text(output: &Output) -> String {
             .map(|goal| ("goal", goal))
             .chain(behavior.groups.iter().map(|group| ("group", group)))
         {
-            let mark = if part.completed { '+' } else { '-' };
-            let _ = writeln!(
-                text,
-                "    {mark} {kind} {:?}: {} of {}",
-                part.name, part.current_count, part.total_count
-            );
+            // Completing a goal begins its count anew: `0 of 1` would read as if nothing had happened.
+            let _ = if part.completed {
+                writeln!(text, "    + {kind} {:?}: completed", part.name)
+            } else {
+                writeln!(text, "    - {kind} {:?}: {} of {}", part.name, part.current_count, part.total_count)
+            };
         }
     }
     for creative in &output.creatives {

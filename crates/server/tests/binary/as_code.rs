@@ -92,5 +92,7 @@ async fn explain_tells_the_same_from_the_command_line_and_the_api() {
     assert_eq!(same, told);
     let text = explain(&["gold-preview"]).expect_success();
     assert!(text.contains("- user.tags $in [\"gold\"] (has [])"), "{text}");
+    assert!(text.contains("- customer is eligible: not eligible"), "{text}");
+    assert!(!text.contains(": shown"), "who is not eligible sees nothing:\n{text}");
     assert_one_clear_line(&explain(&["no-such-campaign"]), &["no campaign was found"]);
 }

@@ -1,4 +1,4 @@
-use super::select;
+use super::{name_missing, select};
 use crate::answer::Answer;
 use crate::call::{Call, Outcome, Path};
 use crate::explanation::Output;
@@ -27,8 +27,8 @@ pub(super) async fn explain_campaign(
     call: Call,
 ) -> Outcome {
     let snapshot = call.organization(&organization).await?;
-    let customer = select(&customer)?;
-    let campaign = CampaignSelector::Either(campaign);
-    let explanation = explain(call.services(), snapshot, &customer, &campaign).await?;
+    let selector = CampaignSelector::Either(campaign.clone());
+    let explanation = explain(call.services(), snapshot, &select(&customer)?, &selector).await;
+    let explanation = explanation.map_err(|error| name_missing(error, &customer, &campaign))?;
     Ok(Answer::ok(&Output::of(&explanation)).into_response())
 }

@@ -5,10 +5,13 @@ mod list;
 mod read;
 mod standing;
 
-use crate::call::App;
+use crate::call::{App, Call};
 use crate::document::rfc3339;
+use crate::error::ApiError;
+use muster_app::AppError;
+use muster_app::catalog::OrganizationSnapshot;
 use muster_app::ports::StoredCustomer;
-use muster_app::usecases::select::CustomerSelector;
+use muster_app::usecases::select::{CustomerSelector, load_customer};
 use muster_domain::customer::Tag;
 use muster_domain::time::UnixMillis;
 use serde::Serialize;
@@ -95,14 +98,32 @@ impl Output {
     }
 }
 
+/// Names in the answer what the path named and nobody found.
+fn name_missing(error: AppError, customer: &str, campaign: &str) -> ApiError {
+    match error {
+        AppError::CustomerNotFound => ApiError::not_found("customer", customer),
+        AppError::CampaignNotFound => ApiError::not_found("campaign", campaign),
+        error => error.into(),
+    }
+}
+
+/// The customer that a path segment names.
+async fn load(
+    call: &Call,
+    organization: &OrganizationSnapshot,
+    segment: &str,
+) -> Result<StoredCustomer, ApiError> {
+    let loaded = load_customer(call.services(), organization, &select(segment)?).await;
+    loaded.map_err(|error| name_missing(error, segment, ""))
+}
+
 /// What a path segment names: an internal id, or with `external:` in front the client's own.
-fn select(segment: &str) -> Result<CustomerSelector, crate::error::ApiError> {
+fn select(segment: &str) -> Result<CustomerSelector, ApiError> {
     match segment.strip_prefix("external:") {
         Some(external) if external.contains('\0') => {
-            Err(crate::error::ApiError::not_found("customer", external.replace('\0', "\u{2400}")))
+            Err(ApiError::not_found("customer", external.replace('\0', "\u{2400}")))
         }
         Some(external) => Ok(CustomerSelector::External(external.to_owned())),
-        None => CustomerSelector::from_user_id(segment)
-            .map_err(|_| crate::error::ApiError::not_found("customer", segment)),
+        None => CustomerSelector::from_user_id(segment).map_err(|_| ApiError::not_found("customer", segment)),
     }
 }

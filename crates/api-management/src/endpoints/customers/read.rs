@@ -1,10 +1,9 @@
-use super::{Output, select};
+use super::{Output, load};
 use crate::answer::Answer;
 use crate::call::{Call, Outcome, Path};
 use crate::etag;
 use crate::openapi::Problems;
 use crate::read::known_or;
-use muster_app::usecases::select::load_customer;
 
 /// Read a customer.
 #[utoipa::path(
@@ -21,7 +20,7 @@ pub(super) async fn read_customer(
     call: Call,
 ) -> Outcome {
     let snapshot = call.organization(&organization).await?;
-    let stored = load_customer(call.services(), &snapshot, &select(&customer)?).await?;
+    let stored = load(&call, &snapshot, &customer).await?;
     let now = call.services().clock.now();
     let tag = etag::of_version(stored.version);
     Ok(known_or(&call, &tag, || Answer::ok(&Output::of(&stored, now)).etag(tag.clone())))

@@ -1,4 +1,4 @@
-use super::{Output, select};
+use super::{Output, load, select};
 use crate::answer::Answer;
 use crate::call::{Call, Outcome, Path};
 use crate::etag;
@@ -6,7 +6,6 @@ use crate::openapi::Problems;
 use muster_app::ports::StoredCustomer;
 use muster_app::usecases::authoring::standing;
 use muster_app::usecases::customers::StandingPatch;
-use muster_app::usecases::select::load_customer;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -47,7 +46,7 @@ pub(super) async fn change_standing(
         return Ok(reply);
     }
     let selector = select(&customer)?;
-    let stored = load_customer(call.services(), &snapshot, &selector).await?;
+    let stored = load(&call, &snapshot, &customer).await?;
     let conditional = call.check_match(&etag::of_version(stored.version))?;
     let input = call.json::<Input>()?;
     let patch = StandingPatch {
