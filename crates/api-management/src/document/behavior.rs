@@ -10,6 +10,7 @@ use muster_domain::event::ContextValue;
 use muster_domain::ids::BehaviorId;
 use muster_domain::time::UnixMillis;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// The cap's period when none is given: a day.
@@ -238,11 +239,11 @@ pub(super) fn read_all(
     stored: Option<&Campaign>,
     reading: &Reading,
 ) -> Result<Vec<Behavior>, DocumentError> {
-    let mut candidates =
-        Candidates::new(stored.map_or(&[], |campaign| campaign.behaviors.as_slice()), |stored| {
-            documents.iter().any(|document| document.id == Some(stored.id.0))
-        });
-    documents
+    let own = stored.map_or(&[][..], |campaign| campaign.behaviors.as_slice());
+    let stored_ids: BTreeSet<i64> = own.iter().map(|behavior| behavior.id.0).collect();
+    let claimed = |stored: &Behavior| documents.iter().any(|document| document.id == Some(stored.id.0));
+    let mut candidates = Candidates::new(own, claimed);
+    let behaviors = documents
         .iter()
         .enumerate()
         .map(|(index, document)| {
@@ -256,7 +257,23 @@ pub(super) fn read_all(
             };
             document.read(&place, known, reading)
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    for (index, document) in documents.iter().enumerate() {
+        let Some(id) = document.id.filter(|id| !stored_ids.contains(id)) else { continue };
+        let meant = candidates.recognise(|stored| {
+            stored.name == document.name || Some(&stored.external_id) == document.external_id.as_ref()
+        });
+        if let Some(stored) = meant {
+            // Under another id it would be a new behavior, and everybody's progress in this one would be gone.
+            let place = format!("behaviors[{index}].id");
+            let reason = format!(
+                "the campaign has no behavior {id}, and {:?} is behavior {}: give that id, or leave it out",
+                stored.name, stored.id.0
+            );
+            return Err(DocumentError::at(place, reason));
+        }
+    }
+    Ok(behaviors)
 }
 
 impl BehaviorDocument {

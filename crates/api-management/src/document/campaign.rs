@@ -158,8 +158,11 @@ pub struct WindowDocument {
 }
 
 impl WindowDocument {
-    pub(super) fn read(self, reading: &Reading) -> Window {
-        Window { starts_at: self.starts_at.resolve(reading.now), ends_at: self.ends_at.resolve(reading.now) }
+    pub(super) fn read(self, stored: Option<Window>, reading: &Reading) -> Window {
+        Window {
+            starts_at: reading.instant(self.starts_at, stored.map(|stored| stored.starts_at)),
+            ends_at: reading.instant(self.ends_at, stored.map(|stored| stored.ends_at)),
+        }
     }
 
     pub(super) fn of(window: Window) -> Self {
@@ -266,13 +269,32 @@ impl CampaignDocument {
     }
 
     /// The campaign that the document means, as a draft for [`muster_app::usecases::authoring`]: what is recognised
-    /// in `stored` keeps its id, everything else gets a placeholder below zero.
+    /// in `stored` keeps its id, everything else gets a placeholder below zero. Relative dates count from `now`.
     pub fn read(&self, stored: Option<&Campaign>, now: UnixMillis) -> Result<Campaign, DocumentError> {
-        let reading = Reading::new(now);
-        let window = Window { starts_at: self.starts_at.resolve(now), ends_at: self.ends_at.resolve(now) };
-        let behaviors = behavior::read_all(&self.behaviors, stored, &reading)?;
+        self.read_as(stored, now, &Reading::new(now))
+    }
+
+    /// Like [`Self::read`] for a document that is read again and again, such as a file: a relative date counts from
+    /// the moment when its place was first written, so what is stored there stays.
+    pub fn read_settled(
+        &self,
+        stored: Option<&Campaign>,
+        now: UnixMillis,
+    ) -> Result<Campaign, DocumentError> {
+        self.read_as(stored, now, &Reading::settled(now))
+    }
+
+    fn read_as(
+        &self,
+        stored: Option<&Campaign>,
+        now: UnixMillis,
+        reading: &Reading,
+    ) -> Result<Campaign, DocumentError> {
+        let window = WindowDocument { starts_at: self.starts_at, ends_at: self.ends_at };
+        let window = window.read(stored.map(|stored| stored.window), reading);
+        let behaviors = behavior::read_all(&self.behaviors, stored, reading)?;
         let around = Surroundings { window, behaviors: &behaviors };
-        let line_items = self.read_line_items(stored, &around, &reading)?;
+        let line_items = self.read_line_items(stored, &around, reading)?;
         let permalink = self.permalink.clone().or_else(|| stored.map(|stored| stored.permalink.clone()));
         let status = self.status.or_else(|| stored.map(|stored| stored.status));
         Ok(Campaign {
@@ -286,17 +308,18 @@ impl CampaignDocument {
             total_budget: self.total_budget,
             weight: self.weight,
             ssap_name: self.ssap_name.clone(),
-            reporting_ends_at: self
-                .reporting_ends_at
-                .map_or_else(|| default_reporting_end(window), |end| end.resolve(now)),
-            opt_in: self.read_opt_in(window, now),
+            reporting_ends_at: self.reporting_ends_at.map_or_else(
+                || default_reporting_end(window),
+                |end| reading.instant(end, stored.map(|stored| stored.reporting_ends_at)),
+            ),
+            opt_in: self.read_opt_in(window, stored.map(|stored| stored.opt_in.window), reading),
             bundle: AdBundle {
                 targeting: read_targeting("targeting", self.targeting.as_ref())?,
                 qualify_tag: self.qualify_tag.clone(),
                 disqualify_tag: self.disqualify_tag.clone(),
             },
             line_items,
-            offers: offer::read_all(&self.offers, stored, window, &reading)?,
+            offers: offer::read_all(&self.offers, stored, window, reading)?,
             behaviors,
             division: self.division.clone().map(DivisionId),
             version: self.form_version,
@@ -305,15 +328,19 @@ impl CampaignDocument {
         })
     }
 
-    fn read_opt_in(&self, window: Window, now: UnixMillis) -> OptIn {
+    fn read_opt_in(&self, window: Window, stored: Option<Window>, reading: &Reading) -> OptIn {
         let Some(opt_in) = &self.opt_in else {
             return OptIn { required: false, window, limit: None };
         };
         OptIn {
             required: opt_in.required,
             window: Window {
-                starts_at: opt_in.starts_at.map_or(window.starts_at, |at| at.resolve(now)),
-                ends_at: opt_in.ends_at.map_or(window.ends_at, |at| at.resolve(now)),
+                starts_at: opt_in.starts_at.map_or(window.starts_at, |at| {
+                    reading.instant(at, stored.map(|stored| stored.starts_at))
+                }),
+                ends_at: opt_in
+                    .ends_at
+                    .map_or(window.ends_at, |at| reading.instant(at, stored.map(|stored| stored.ends_at))),
             },
             limit: opt_in.limit,
         }

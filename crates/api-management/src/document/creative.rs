@@ -247,9 +247,14 @@ impl CreativeDocument {
             content: self.content(place)?,
             delivery: match &self.delivery {
                 None => Delivery::Scheduled { at: around.window.starts_at },
-                Some(delivery) => delivery.read(&format!("{place}.delivery"), around, reading)?,
+                Some(delivery) => {
+                    let before = stored.map(|creative| creative.delivery);
+                    delivery.read(&format!("{place}.delivery"), before, around, reading)?
+                }
             },
-            window: self.window.map(|window| window.read(reading)),
+            window: self
+                .window
+                .map(|window| window.read(stored.and_then(|creative| creative.window), reading)),
             tile_tag: self.tile_tag.clone(),
             frequency_cap: self
                 .frequency_cap
@@ -434,11 +439,18 @@ impl DeliveryDocument {
     fn read(
         &self,
         place: &str,
+        stored: Option<Delivery>,
         around: &Surroundings<'_>,
         reading: &Reading,
     ) -> Result<Delivery, DocumentError> {
         match (&self.triggered_by, self.scheduled_at) {
-            (None, Some(at)) => Ok(Delivery::Scheduled { at: at.resolve(reading.now) }),
+            (None, Some(at)) => {
+                let stored = match stored {
+                    Some(Delivery::Scheduled { at }) => Some(at),
+                    Some(Delivery::Triggered { .. }) | None => None,
+                };
+                Ok(Delivery::Scheduled { at: reading.instant(at, stored) })
+            }
             (Some(behavior), None) => {
                 let found = find_behavior(behavior, around.behaviors)
                     .map_err(|reason| DocumentError::at(format!("{place}.triggered_by"), reason))?;

@@ -11,7 +11,9 @@ const MINUTE_MS: i64 = 60_000;
 /// the moment of writing: `now`, `today`, `3 days ago`, `2 weeks from now`.
 ///
 /// Relative days and weeks begin at midnight UTC and relative hours at the full hour, so that a file says the same
-/// all day long; what is stored is always a moment.
+/// all day long; what is stored is always a moment. A file of campaigns-as-code counts from its first application:
+/// once the campaign is stored, a relative date in its file means the stored moment, and to move that a moment or a
+/// date has to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// A moment.

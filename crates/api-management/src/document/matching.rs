@@ -1,6 +1,6 @@
 //! Finding again what a document means among what is stored.
 
-use super::DocumentError;
+use super::{DocumentError, When};
 use muster_domain::time::UnixMillis;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -8,13 +8,27 @@ use std::collections::BTreeSet;
 /// What reading a document needs to know.
 pub(crate) struct Reading {
     /// The instant that relative dates are seen from.
-    pub(crate) now: UnixMillis,
+    now: UnixMillis,
+    /// Whether a relative date leaves alone what is stored.
+    settled: bool,
     next_placeholder: Cell<i64>,
 }
 
 impl Reading {
+    /// Relative dates count from now.
     pub(crate) fn new(now: UnixMillis) -> Self {
-        Self { now, next_placeholder: Cell::new(-1) }
+        Self { now, settled: false, next_placeholder: Cell::new(-1) }
+    }
+
+    /// Relative dates count from now where nothing is stored, and else mean what is stored.
+    pub(crate) fn settled(now: UnixMillis) -> Self {
+        Self { settled: true, ..Self::new(now) }
+    }
+
+    /// The instant that a date means in the place of the one that is stored.
+    pub(crate) fn instant(&self, when: When, stored: Option<UnixMillis>) -> UnixMillis {
+        let kept = stored.filter(|_| self.settled && matches!(when, When::FromNow { .. }));
+        kept.unwrap_or_else(|| when.resolve(self.now))
     }
 
     /// The id of an entity: the one the document gives, else that of the stored entity that it is recognised as,

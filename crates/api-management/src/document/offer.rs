@@ -239,9 +239,15 @@ impl DealDocument {
             percent: self.percent,
             offer_text: self.texts.iter().enumerate().map(text).collect(),
             valid_after_end_date: self.valid_after_end_date,
-            value_after_end_date: self.value_after_end_date.map(|date| date.resolve(reading.now)),
-            start_date: self.start_date.map_or(window.starts_at, |date| date.resolve(reading.now)),
-            end_date: self.end_date.map_or(window.ends_at, |date| date.resolve(reading.now)),
+            value_after_end_date: self
+                .value_after_end_date
+                .map(|date| reading.instant(date, stored.and_then(|deal| deal.value_after_end_date))),
+            start_date: self
+                .start_date
+                .map_or(window.starts_at, |date| reading.instant(date, stored.map(|deal| deal.start_date))),
+            end_date: self
+                .end_date
+                .map_or(window.ends_at, |date| reading.instant(date, stored.map(|deal| deal.end_date))),
             validity_period: self.validity_period,
             validity_unit: self.validity_unit.clone(),
             points: self.points,

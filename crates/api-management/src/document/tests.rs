@@ -378,6 +378,40 @@ proptest! {
 }
 
 #[test]
+fn an_unknown_id_for_a_stored_behavior_is_refused() {
+    let campaign = |behaviors: Value| -> CampaignDocument {
+        let json =
+            json!({ "name": "C", "starts_at": "now", "ends_at": "1 day from now", "behaviors": behaviors });
+        serde_json::from_value(json).expect("a document")
+    };
+    let behavior = |id: Option<i64>, external_id: Option<&str>, name: &str| {
+        let mut json = json!({ "name": name, "type": "count", "event": "e", "total_count": 1 });
+        if let Some(id) = id {
+            json["id"] = id.into();
+        }
+        if let Some(external_id) = external_id {
+            json["external_id"] = external_id.into();
+        }
+        json
+    };
+    let first = campaign(json!([behavior(Some(1), Some("x"), "A")]));
+    let stored = first.read(None, NOW).expect("readable");
+    let table = [
+        (vec![behavior(Some(7), Some("x"), "A")], Some("behaviors[0].id")),
+        (vec![behavior(Some(7), None, "A")], Some("behaviors[0].id")),
+        (vec![behavior(None, None, "B"), behavior(Some(7), Some("x"), "C")], Some("behaviors[1].id")),
+        // Nobody's place is taken.
+        (vec![behavior(Some(7), Some("y"), "B")], None),
+        (vec![behavior(Some(7), None, "A"), behavior(Some(1), None, "B")], None),
+        (vec![behavior(Some(7), None, "A"), behavior(None, Some("x"), "B")], None),
+    ];
+    for (behaviors, place) in table {
+        let read = campaign(Value::from(behaviors.clone())).read(Some(&stored), NOW);
+        assert_eq!(read.err().map(|error| error.place).as_deref(), place, "{behaviors:?}");
+    }
+}
+
+#[test]
 fn a_behavior_named_by_id_may_be_renamed() {
     let json = json!({
         "name": "C", "starts_at": "now", "ends_at": "1 day from now",

@@ -109,7 +109,7 @@ impl Plan {
                 ));
             }
             let refused = |error: &dyn fmt::Display| Failure::new(format!("plan {file}"), error);
-            let draft = document.read(stored, now).map_err(|error| refused(&error))?;
+            let draft = document.read_settled(stored, now).map_err(|error| refused(&error))?;
             let draft = preview(draft, stored, now).map_err(|error| refused(&error))?;
             let after = to_value(&CampaignDocument::of(&draft));
             let before = stored.map(|stored| to_value(&CampaignDocument::of(stored)));

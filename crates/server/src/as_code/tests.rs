@@ -87,7 +87,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn an_applied_folder_plans_no_change_all_day() {
+async fn an_applied_folder_plans_no_change_however_much_later() {
     let world = World::new().await;
     let plan = world.plan(false);
     assert_eq!((plan.fate, plan.campaigns[0].fate), (Fate::Create, Fate::Create));
@@ -95,11 +95,57 @@ async fn an_applied_folder_plans_no_change_all_day() {
     world.apply(false).await;
     let plan = world.plan(false);
     assert!(!plan.has_changes(), "{plan}");
-    world.clock.advance_s(8 * 3600);
-    assert!(!world.plan(false).has_changes());
-    world.clock.advance_s(16 * 3600);
+    for seconds in [60, 8 * 3600, 16 * 3600, 60 * 86_400] {
+        world.clock.advance_s(seconds);
+        let plan = world.plan(false);
+        assert!(!plan.has_changes(), "{plan}");
+    }
+}
+
+/// Every place that takes a date.
+const DATED: &str = "
+name: Dated
+permalink: dated
+starts_at: 90 minutes ago
+ends_at: 45 days from now
+reporting_ends_at: 60 days from now
+opt_in: { starts_at: 2 hours ago, ends_at: 44 days from now }
+offers:
+  - name: Cup
+    type: deal
+    deal: { offer_type_id: percent_discount, percent: 10, start_date: now, end_date: 3 days from now, value_after_end_date: 9 days from now }
+line_items:
+  - groups:
+      - name: Tile
+        creative:
+          type: internal_tile
+          tile: {}
+          window: { starts_at: 1 hour ago, ends_at: 2 days from now }
+          delivery: { scheduled_at: 5 minutes from now }
+";
+
+#[tokio::test]
+async fn relative_dates_are_resolved_when_the_campaign_is_created() {
+    let world = World::new().await;
+    world.write("campaigns/dated.yaml", DATED);
+    world.apply(false).await;
+    let dated = || {
+        let snapshot = world.services.catalog.organization(OrganizationId(1)).unwrap();
+        snapshot.campaign_by_permalink("dated").unwrap().campaign.clone()
+    };
+    let created = dated();
+    world.clock.advance_s(86_400 + 61);
     let plan = world.plan(false);
-    assert!(plan.to_string().contains("starts_at"), "relative dates move with the day:\n{plan}");
+    assert!(!plan.has_changes(), "{plan}");
+    world.write("campaigns/dated.yaml", &DATED.replace("name: Dated", "name: Dated\nweight: 7"));
+    world.apply(false).await;
+    let changed = dated();
+    assert_eq!((changed.weight, changed.window), (7, created.window), "a change does not move the dates");
+    assert_eq!(changed.offers, created.offers);
+    assert_eq!(changed.line_items, created.line_items);
+    world.write("campaigns/dated.yaml", &DATED.replace("45 days from now", "2027-01-01"));
+    let plan = world.plan(false).to_string();
+    assert!(plan.contains("~ ends_at: "), "a date moves it:\n{plan}");
 }
 
 #[tokio::test]
