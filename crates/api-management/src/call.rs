@@ -126,6 +126,9 @@ impl Call {
         if let Some(place) = json::find_nul(&value) {
             return Err(DocumentError::at(place, "must not contain the NUL character").into());
         }
+        if !value.is_object() {
+            return Err(DocumentError::at(".", "the body must be a JSON object").into());
+        }
         // Read from the text once more, so that a key given twice is noticed.
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
         let mut deserializer = serde_json::Deserializer::from_slice(body);

@@ -295,6 +295,9 @@ impl CampaignDocument {
         let behaviors = behavior::read_all(&self.behaviors, stored, reading)?;
         let around = Surroundings { window, behaviors: &behaviors };
         let line_items = self.read_line_items(stored, &around, reading)?;
+        if self.permalink.as_deref() == Some("") {
+            return Err(DocumentError::at("permalink", "must not be empty; left out, it is kept or made"));
+        }
         let permalink = self.permalink.clone().or_else(|| stored.map(|stored| stored.permalink.clone()));
         let status = self.status.or_else(|| stored.map(|stored| stored.status));
         Ok(Campaign {

@@ -193,7 +193,13 @@ async fn what_cannot_stand_is_refused_with_its_place_and_changes_nothing(world: 
     let address = format!("{organization}/campaigns");
     world.ask("POST", &address).text("{\"name\": ").send().await.problem(400, "malformed_json");
     world.ask("POST", &address).send().await.problem(400, "malformed_json");
-    world.ask("POST", &address).text("[]").send().await.problem(422, "invalid");
+    for text in ["[]", "[\"a\"]", "7", "null"] {
+        let refused = world.ask("POST", &address).text(text).send().await.problem(422, "invalid");
+        assert_eq!(refused.body["detail"], ".: the body must be a JSON object", "{text}");
+    }
+    let nameless = with(base.clone(), "/permalink", json!(""));
+    let refused = create(&world, &organization, &nameless).await.problem(422, "invalid");
+    assert_eq!(refused.place(), "permalink");
     let twice = "{\"name\":\"a\",\"name\":\"b\",\"starts_at\":\"now\",\"ends_at\":\"1 day from now\"}";
     let refused = world.ask("POST", &address).text(twice).send().await.problem(422, "invalid");
     assert!(refused.body["detail"].as_str().unwrap().contains("duplicate field"), "{}", refused.body);
