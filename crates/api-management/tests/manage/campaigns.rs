@@ -119,6 +119,10 @@ async fn a_replaced_campaign_keeps_its_ids(world: World) {
     let other_id = with(put.body["campaign"].clone(), "/id", json!(999));
     let refused = world.ask("PUT", &address).json(&other_id).matching("*").send().await;
     assert_eq!(refused.problem(422, "invalid").place(), "id");
+    // Under another id the behavior would be a new one, and everybody's progress would be gone.
+    let other_behavior = with(put.body["campaign"].clone(), "/behaviors/0/id", json!(999));
+    let refused = world.ask("PUT", &address).json(&other_behavior).matching("*").send().await;
+    assert_eq!(refused.problem(422, "invalid").place(), "behaviors[0].id");
 }
 
 async fn what_cannot_stand_is_refused_with_its_place_and_changes_nothing(world: World) {

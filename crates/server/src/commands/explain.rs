@@ -159,3 +159,47 @@ fn clauses(text: &mut String, explanation: &Value, depth: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_api_management::explanation::{BehaviorOutput, PartOutput};
+
+    #[test]
+    fn a_completed_goal_is_told_as_completed() {
+        let goal = |name: &str, current_count, completed| PartOutput {
+            name: name.to_owned(),
+            current_count,
+            total_count: 3,
+            completed,
+        };
+        let behavior = BehaviorOutput {
+            id: 1,
+            name: "Tour".to_owned(),
+            achieved: 0,
+            current_count: 1,
+            total_count: 2,
+            checks: Vec::new(),
+            // A goal's count begins anew when it is completed.
+            goals: vec![goal("museum", 0, true), goal("harbour", 2, false)],
+            groups: Vec::new(),
+        };
+        let output = Output {
+            now: "2026-03-10T15:45:30Z".to_owned(),
+            state: "in_progress",
+            qualified: true,
+            eligible: true,
+            opted_in: None,
+            admits_events: true,
+            admission: Vec::new(),
+            targeting: None,
+            opt_in_refusal: Value::Null,
+            places_taken: 0,
+            behaviors: vec![behavior],
+            creatives: Vec::new(),
+        };
+        let text = as_text(&output);
+        assert!(text.contains("+ goal \"museum\": completed\n"), "{text}");
+        assert!(text.contains("- goal \"harbour\": 2 of 3\n"), "{text}");
+    }
+}
