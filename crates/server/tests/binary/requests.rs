@@ -27,10 +27,10 @@ async fn h6_a_body_beyond_the_limit_is_refused_in_the_envelope_of_its_face() {
     for (name, body, status) in [
         ("at the limit", reqwest::Body::from(padded(MIB)), 200),
         ("one beyond", reqwest::Body::from(padded(MIB + 1)), 413),
-        ("far beyond", reqwest::Body::from(padded(6 * MIB)), 413),
+        ("far beyond", reqwest::Body::from(padded(3 * MIB)), 413),
         ("without a length, at the limit", chunks(padded(MIB)), 200),
         ("without a length, one beyond", chunks(padded(MIB + 1)), 413),
-        ("without a length, far beyond", chunks(padded(6 * MIB)), 413),
+        ("without a length, far beyond", chunks(padded(3 * MIB)), 413),
     ] {
         let answer = scene.ask(Method::POST, server.url(), 0, "/events").body(body).send().await.expect(name);
         assert_eq!(answer.status(), status, "{name}");
@@ -78,7 +78,12 @@ async fn a_body_that_does_not_arrive_is_refused_in_the_envelope() {
 async fn requests_beyond_the_limit_are_refused_in_the_envelope_of_their_face() {
     let scene = Scene::embedded();
     scene.add_customers(1);
-    let server = scene.muster().setting("server.max_concurrent_requests", 1).serve();
+    let server = scene
+        .muster()
+        .setting("server.max_concurrent_requests", 1)
+        .setting("server.request_body_timeout_ms", 100_000)
+        .setting("server.request_timeout_ms", 100_000)
+        .serve();
     // A request whose body does not arrive holds the only place.
     let path = format!("/priv/v1/apps/{}/external/users/c-0/events", scene.app.api_key);
     let mut slow = TcpStream::connect(server.address()).unwrap();
@@ -87,12 +92,12 @@ async fn requests_beyond_the_limit_are_refused_in_the_envelope_of_their_face() {
         scene.app.bearer_token
     );
     slow.write_all(head.as_bytes()).unwrap();
-    let refused = loop {
-        let answer = scene.ask(Method::GET, server.url(), 0, "/campaigns").send().await.unwrap();
-        if answer.status() == 429 {
-            break answer;
-        }
-    };
+    let held = "muster_http_requests_in_flight{face=\"engagement\"} 1";
+    while !reqwest::get(server.at("/metrics")).await.unwrap().text().await.unwrap().contains(held) {
+        tokio::task::yield_now().await;
+    }
+    let refused = scene.ask(Method::GET, server.url(), 0, "/campaigns").send().await.unwrap();
+    assert_eq!(refused.status(), 429);
     let body: Value = refused.json().await.unwrap();
     assert_eq!(body["errors"]["code"], "rate_limited", "{body}");
     // The operations pages and the other face have places of their own.
