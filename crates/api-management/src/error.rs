@@ -288,6 +288,7 @@ fn app(error: &AppError) -> Problem {
         | AppError::NotAvailable
         | AppError::OptIn(_)
         | AppError::InvalidAuthToken
+        | AppError::BrokenPage(_)
         | AppError::RegisteredCustomerRequired => {
             make(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request breaks a rule", error.to_string())
         }

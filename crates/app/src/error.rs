@@ -65,6 +65,9 @@ pub enum AppError {
     /// The idempotency key was used for a different request.
     #[error("the idempotency key was used for a different request")]
     IdempotencyMismatch,
+    /// A stored page cannot be rendered for this customer; its author has to mend it.
+    #[error("the page cannot be rendered: {0}")]
+    BrokenPage(String),
     /// The client token cannot be read, is unknown, or has expired.
     #[error("the auth_token is invalid or has expired")]
     InvalidAuthToken,

@@ -3,13 +3,19 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Deepest nesting of arrays and objects that is read; the JSON library's own bound.
+pub const DEPTH_MAX: usize = 128;
+
 /// Why a body is not a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// There is nothing but white space.
     #[error("the body is empty")]
     Empty,
-    /// It breaks the grammar, is nested deeper than 128 levels, or goes on after its end.
+    /// It is nested deeper than anything that Muster reads.
+    #[error("the body is nested deeper than {DEPTH_MAX} levels")]
+    TooDeep,
+    /// It breaks the grammar, or goes on after its end.
     #[error("the body is not valid JSON: {reason} at line {line}, column {column}")]
     Syntax {
         /// What was expected or wrong, without any of the body's own text.
@@ -34,6 +40,9 @@ pub fn parse_as<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     }
     serde_json::from_slice(body).map_err(|error| {
         let text = error.to_string();
+        if text.starts_with("recursion limit exceeded") {
+            return JsonError::TooDeep;
+        }
         let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
         JsonError::Syntax { reason: reason.to_owned(), line: error.line(), column: error.column() }
     })

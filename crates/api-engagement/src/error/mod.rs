@@ -175,6 +175,7 @@ impl Fault {
             Self::Body(BodyError::Timeout { .. }) => (codes::VALIDATION, StatusCode::REQUEST_TIMEOUT),
             Self::Body(BodyError::Broken) => (codes::ARGUMENT_ERROR, StatusCode::BAD_REQUEST),
             Self::Json(JsonError::Empty) => (spelling.missing, StatusCode::OK),
+            Self::Json(JsonError::TooDeep) => (spelling.invalid, StatusCode::OK),
             Self::Json(JsonError::Syntax { .. }) | Self::PathEncoding(_) => {
                 (codes::ARGUMENT_ERROR, StatusCode::OK)
             }
@@ -194,7 +195,9 @@ impl Fault {
             Self::App(AppError::Store(StoreError::Overloaded { .. })) => {
                 refusal_text(Refusal::Busy).to_owned()
             }
-            Self::App(AppError::Store(_)) | Self::Unwritable(_) => "an unexpected error occurred".to_owned(),
+            Self::App(AppError::Store(_) | AppError::BrokenPage(_)) | Self::Unwritable(_) => {
+                "an unexpected error occurred".to_owned()
+            }
             other => other.to_string(),
         }
     }
@@ -263,7 +266,9 @@ fn app_code(error: &AppError, operation: Operation, spelling: &Spelling) -> (&'s
         AppError::Store(_) if operation == Operation::OptIn => {
             (codes::OPT_IN_ERROR, StatusCode::INTERNAL_SERVER_ERROR)
         }
-        AppError::Store(_) => (codes::INTERNAL_SERVER_ERROR, StatusCode::INTERNAL_SERVER_ERROR),
+        AppError::Store(_) | AppError::BrokenPage(_) => {
+            (codes::INTERNAL_SERVER_ERROR, StatusCode::INTERNAL_SERVER_ERROR)
+        }
     }
 }
 

@@ -63,6 +63,10 @@ pub(crate) fn check(
     choice: Choice,
 ) -> AppResult<()> {
     let campaign = &entry.campaign;
+    // The contract knows no anonymous opt-in (question Q23).
+    if facts.customer.is_anonymous() {
+        return Err(AppError::RegisteredCustomerRequired);
+    }
     match choice {
         Choice::In => {
             check_opt_in(campaign, organization.qualifies(entry, facts), facts.now).map_err(AppError::OptIn)

@@ -57,8 +57,9 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
         }
     };
     let mut background = background(config, &services, recorder);
-    operations.started(Arc::clone(&services));
+    // Ready is said only once the faces answer.
     front.open(router(config, &services, &operations));
+    operations.started(Arc::clone(&services));
     tracing::info!(address = %bound, tls = config.server.uses_tls(), "ready");
     output::print(&match &demo {
         Some(demo) => greeting::demo(config, bound, demo),

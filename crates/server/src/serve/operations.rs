@@ -58,8 +58,11 @@ impl Operations {
     /// All that a starting process answers: its own pages, and for the rest "not yet".
     pub(super) fn starting_router(&self) -> Router {
         self.router().fallback(|| async {
-            let retry = [(header::RETRY_AFTER, "1")];
-            (StatusCode::SERVICE_UNAVAILABLE, retry, state("starting"))
+            // The envelope of the engagement contract, whose clients may ask at any moment.
+            let errors = json!({ "code": "NOT_AVAILABLE", "message": "the server is starting: try again" });
+            let body = json!({ "status": "error", "errors": errors }).to_string();
+            let headers = [(header::RETRY_AFTER, "1"), (header::CONTENT_TYPE, "application/json")];
+            (StatusCode::SERVICE_UNAVAILABLE, headers, body)
         })
     }
 }

@@ -5,9 +5,10 @@ use super::{
 };
 use crate::catalog::OrganizationSnapshot;
 use crate::ports::{CatalogWrite, Expected};
+use crate::usecases::render_creative::check_template;
 use crate::{AppError, Services};
 use muster_domain::behavior::Behavior;
-use muster_domain::campaign::{Campaign, CampaignStatus, MessageStatus};
+use muster_domain::campaign::{Campaign, CampaignStatus, CreativeContent, MessageStatus};
 use muster_domain::ids::{CampaignId, OrganizationId};
 use muster_domain::time::UnixMillis;
 use sha2::{Digest, Sha256};
@@ -142,6 +143,7 @@ pub(super) async fn prepare(
     let retailer = retailer_id(organization.id());
     fill_blanks(&mut campaign, &retailer, || services.entropy.uuid().to_string());
     campaign.validate()?;
+    check_pages(&campaign)?;
     check_references(organization, &campaign)?;
     ids::check(organization, &campaign, stored)?;
     let largest = ids::largest(&campaign);
@@ -202,11 +204,29 @@ pub fn preview(draft: Campaign, stored: Option<&Campaign>, now: UnixMillis) -> A
         format!("to be made ({number})")
     });
     complete.validate()?;
+    check_pages(&complete)?;
     Ok(settled)
 }
 
 /// Whether two definitions judge events alike. Names, points and outcomes may differ: they change what an
 /// achievement gives, not which events count.
+/// Every page can be rendered.
+fn check_pages(campaign: &Campaign) -> AuthoringResult<()> {
+    for (item, line_item) in campaign.line_items.iter().enumerate() {
+        for (index, group) in line_item.groups.iter().enumerate() {
+            let (CreativeContent::InternalFullPage { html } | CreativeContent::InternalBehavior { html }) =
+                &group.creative.content
+            else {
+                continue;
+            };
+            check_template(html).map_err(|reason| {
+                AppError::invalid(format!("line_items[{item}].groups[{index}].creative.html: {reason}"))
+            })?;
+        }
+    }
+    Ok(())
+}
+
 fn same_rules(a: &Behavior, b: &Behavior) -> bool {
     a.rule == b.rule
         && a.event_name == b.event_name
