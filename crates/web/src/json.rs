@@ -106,11 +106,17 @@ mod tests {
         for (name, body, expected) in cases {
             let read = parse(&body).map_err(|error| match error {
                 JsonError::Syntax { line, .. } => line,
+                JsonError::TooDeep => 1,
                 JsonError::Empty => 0,
             });
             assert_eq!(read, expected, "{name}");
         }
         assert!(parse(deep(127).as_bytes()).is_ok());
+        assert_eq!(
+            parse(deep(128).as_bytes()),
+            Err(JsonError::TooDeep),
+            "a limit is named, not a syntax error"
+        );
     }
 
     #[test]

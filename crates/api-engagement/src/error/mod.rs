@@ -175,11 +175,12 @@ impl Fault {
             Self::Body(BodyError::Timeout { .. }) => (codes::VALIDATION, StatusCode::REQUEST_TIMEOUT),
             Self::Body(BodyError::Broken) => (codes::ARGUMENT_ERROR, StatusCode::BAD_REQUEST),
             Self::Json(JsonError::Empty) => (spelling.missing, StatusCode::OK),
-            Self::Json(JsonError::TooDeep) => (spelling.invalid, StatusCode::OK),
             Self::Json(JsonError::Syntax { .. }) | Self::PathEncoding(_) => {
                 (codes::ARGUMENT_ERROR, StatusCode::OK)
             }
-            Self::Query(_) | Self::Paging(_) => (spelling.invalid, StatusCode::OK),
+            Self::Json(JsonError::TooDeep) | Self::Query(_) | Self::Paging(_) => {
+                (spelling.invalid, StatusCode::OK)
+            }
             Self::NoRoute => (codes::NOT_FOUND, StatusCode::NOT_FOUND),
             Self::NoMethod => (codes::ARGUMENT_ERROR, StatusCode::METHOD_NOT_ALLOWED),
             Self::Refused(Refusal::Busy) => (codes::RATE_LIMITED, StatusCode::TOO_MANY_REQUESTS),

@@ -17,7 +17,7 @@ fn plain(name: &str, quantity: u32) -> IncomingEvent {
 fn read_text(body: &str) -> Result<Vec<IncomingEvent>, &'static str> {
     parse(body.as_bytes()).map_err(|error| match error {
         EventsError::Json(JsonError::Empty) => "empty",
-        EventsError::Json(JsonError::Syntax { .. }) => "syntax",
+        EventsError::Json(JsonError::Syntax { .. } | JsonError::TooDeep) => "syntax",
         EventsError::Rule(AppError::Missing(_)) => "missing",
         EventsError::Rule(AppError::Invalid(_)) => "invalid",
         EventsError::Rule(AppError::CampaignNotFound) => "no campaign",
