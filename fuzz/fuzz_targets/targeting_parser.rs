@@ -1,5 +1,5 @@
-//! Any text as a targeting query: it is refused with a reason, or kept as it is, and then the evaluator, the explanation
-//! and the index give one verdict.
+//! Any text as a targeting query: it is refused with a reason, or kept as it is, and then the evaluator, the
+//! explanation and the index give one verdict.
 
 #![no_main]
 
@@ -31,6 +31,9 @@ fuzz_target!(|text: &str| {
     let events = [PastEvent { name: "buy".to_owned(), occurred_at: NOW, quantity: 2 }];
     let facts = Facts { customer: &CUSTOMER, events: &events, now: NOW };
     let verdict = targeting.matches(&facts);
+    for demand in targeting.event_names() {
+        assert!(demand.since(NOW).is_none_or(|since| since <= NOW));
+    }
     assert_eq!(targeting.explain(&facts).verdict, verdict);
 
     let (mut scratch, mut found) = (Scratch::default(), Vec::new());

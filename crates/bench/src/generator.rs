@@ -1,7 +1,7 @@
 //! Customers and targeting queries by seed: the same seed gives the same world on every machine.
 //!
-//! Tags are shared unevenly, as they are in life: the chance of a tag falls with a power of its rank, for customers
-//! and for queries alike.
+//! Tags are shared unevenly, as they are in life: the chance of a tag falls with a power of its rank, for
+//! customers and for queries alike.
 
 use muster_domain::audience::Targeting;
 use muster_domain::customer::{Customer, Points, Profile, Standing, Tag};

@@ -1,5 +1,5 @@
-//! Which of n campaigns match one customer: the compiled set against the crate `a-tree`, on one thread, after both
-//! have found the same matches for every customer.
+//! Which of n campaigns match one customer: the compiled set against the crate `a-tree`, on one thread, after
+//! both have found the same matches for every customer.
 
 use a_tree::{ATree, AttributeDefinition};
 use clap::Parser;
@@ -171,9 +171,9 @@ impl<'a> Contender<'a> {
         Self { work: Box::new(work), passes_max: usize::MAX, means_us: Vec::new(), matches: 0 }
     }
 
-    /// Goes over all customers again and again until the time is up, which makes a pass of a fast contender as long as
-    /// one of a slow one. What counts is the processor time of this thread: what else runs on the machine takes
-    /// its turns from a pass, but does not lengthen it.
+    /// Goes over all customers again and again until the time is up, which makes a pass of a fast contender
+    /// as long as one of a slow one. What counts is the processor time of this thread: what else runs on the
+    /// machine takes its turns from a pass, but does not lengthen it.
     fn pass(&mut self, customers: usize, at_least: Duration) {
         let started = Stopwatch::start();
         let mut rounds = 0_u32;
@@ -259,7 +259,8 @@ fn in_words(term: &Term) -> String {
     }
 }
 
-/// The customer as the peer wants to see one. Reading the age from the date of birth is part of the work for both.
+/// The customer as the peer wants to see one. Reading the age from the date of birth is part of the work for
+/// both.
 fn event(tree: &ATree<u32>, customer: &Customer) -> a_tree::Event {
     const KNOWN: &str = "the attribute is defined above";
     let mut event = tree.make_event();

@@ -1,9 +1,9 @@
 //! Dates in queries: what may be written, and what it means.
 //!
-//! A date literal denotes the whole stretch of time that it names: `2026-03-01` the day, `2026-03-01T12:00:00Z` the
-//! second, with a fraction the millisecond. A value equals it when it lies inside, is less when it lies before, and
-//! greater when it lies after. So `$lte` and `$between` include the last day, and a stamp compares equal to
-//! the way it is printed.
+//! A date literal denotes the whole stretch of time that it names: `2026-03-01` the day,
+//! `2026-03-01T12:00:00Z` the second, with a fraction the millisecond. A value equals it when it lies inside,
+//! is less when it lies before, and greater when it lies after. So `$lte` and `$between` include the last
+//! day, and a stamp compares equal to the way it is printed.
 
 use crate::time::UnixMillis;
 use jiff::civil;
@@ -93,7 +93,8 @@ impl Span {
         if count.is_empty() || !count.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        // Nine digits hold thirty years in seconds; in every unit they stay far inside 64 bits of milliseconds.
+        // Nine digits hold thirty years in seconds; in every unit they stay far inside 64 bits of
+        // milliseconds.
         let count = i64::from(count.parse::<u32>().ok().filter(|count| *count <= 999_999_999)?);
         Some(match unit {
             "second" | "seconds" => Self::Fixed { ms: count * 1000 },
@@ -126,7 +127,7 @@ impl Span {
     pub(super) fn upper_bound_ms(self) -> i64 {
         match self {
             Self::Fixed { ms } => ms,
-            Self::Calendar { months } => months * 31 * DAY_MS,
+            Self::Calendar { months } => months.saturating_mul(31 * DAY_MS),
         }
     }
 }

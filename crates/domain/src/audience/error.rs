@@ -3,8 +3,8 @@
 use super::limits;
 use std::fmt;
 
-/// A targeting query that cannot be understood: the reason, the place, and for a query given as text the line and
-/// column. The contract's `validation` (rows E10, E40).
+/// A targeting query that cannot be understood: the reason, the place, and for a query given as text the line
+/// and column. The contract's `validation` (rows E10, E40).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetingError {
     /// What is wrong.

@@ -9,11 +9,12 @@ use crate::time::UnixMillis;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Names of a set that an explanation lists in full; of a larger set it lists those that the query asks about.
+/// Names of a set that an explanation lists in full; of a larger set it lists those that the query asks
+/// about.
 const NAMES_LISTED_MAX: usize = 50;
 
-/// The verdict on one part of a query, and what it rests on. Serializes as an object with `verdict` and one more key,
-/// the snake-case name of the [`Grounds`].
+/// The verdict on one part of a query, and what it rests on. Serializes as an object with `verdict` and one
+/// more key, the snake-case name of the [`Grounds`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// Whether the customer matches this part.
@@ -58,7 +59,8 @@ pub struct ClauseExplanation {
     /// What the customer has: `null` for a missing field, the number of past events for an event field, the
     /// unexpired names for tags.
     pub actual: Value,
-    /// Size of a set of which `actual` lists only the names that the operand asks about; absent when it lists all.
+    /// Size of a set of which `actual` lists only the names that the operand asks about; absent when it lists
+    /// all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual_total: Option<usize>,
 }

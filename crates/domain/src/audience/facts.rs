@@ -8,8 +8,8 @@ use crate::time::UnixMillis;
 pub struct Facts<'a> {
     /// The customer.
     pub customer: &'a Customer,
-    /// Past events of the names that queries ask for (see `Targeting::event_names`), in any order; empty when no
-    /// query asks.
+    /// Past events of the names that queries ask for (see `Targeting::event_names`), in any order; empty when
+    /// no query asks.
     pub events: &'a [PastEvent],
     /// The instant.
     pub now: UnixMillis,

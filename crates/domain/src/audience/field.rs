@@ -278,7 +278,8 @@ impl<'a> Actual<'a> {
         }
     }
 
-    /// What `$exists` answers: a set exists when it has a member (contract rule T2), everything else when it is there.
+    /// What `$exists` answers: a set exists when it has a member (contract rule T2), everything else when it
+    /// is there.
     pub(super) fn exists(&self) -> bool {
         match self {
             Self::Missing => false,

@@ -1,9 +1,11 @@
-//! Audiences: one targeting language with four uses: validate, evaluate, explain, index (contract §2.8, §2.11).
+//! Audiences: one targeting language with four uses: validate, evaluate, explain, index (contract §2.8,
+//! §2.11).
 //!
-//! [`Targeting::parse`] turns JSON into a query or into the place and the reason of a mistake; [`Targeting::matches`]
-//! decides for one customer; [`Targeting::explain`] shows every clause behind the decision; [`CompiledSet`] finds
-//! all the queries of a set that match one customer, in about the time that evaluating a dozen of them takes. Property
-//! tests hold them equal, and equal to a second, naive reading of the rules.
+//! [`Targeting::parse`] turns JSON into a query or into the place and the reason of a mistake;
+//! [`Targeting::matches`] decides for one customer; [`Targeting::explain`] shows every clause behind the
+//! decision; [`CompiledSet`] finds all the queries of a set that match one customer, in about the time that
+//! evaluating a dozen of them takes. Property tests hold them equal, and equal to a second, naive reading of
+//! the rules.
 //!
 //! # The language
 //!

@@ -212,7 +212,8 @@ impl Operand {
         }
     }
 
-    /// Whether the value stands in the relation to this operand; never across types, never for several values.
+    /// Whether the value stands in the relation to this operand; never across types, never for several
+    /// values.
     fn compare(&self, actual: Actual<'_>, now: UnixMillis, relation: Relation) -> bool {
         match (self, actual) {
             (Self::Text(text), Actual::Text(own)) => relation.admits(own.cmp(text)),
@@ -279,7 +280,8 @@ fn date_equals(date: DateOperand, actual: Actual<'_>, now: UnixMillis) -> bool {
     })
 }
 
-/// The point in time that a value is: an attribute of that type, or a custom attribute's string that is a date literal.
+/// The point in time that a value is: an attribute of that type, or a custom attribute's string that is a
+/// date literal.
 fn instant(actual: Actual<'_>) -> Option<i64> {
     match actual {
         Actual::Instant(at) => Some(at),

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// A targeting query: the JSON as it was given, and its parsed form.
 ///
-/// Stored and answered as the JSON alone, key order kept. A stored query that no longer parses still loads: it keeps
-/// its JSON and matches nobody (contract §2.8). Cloning is cheap.
+/// Stored and answered as the JSON alone, key order kept. A stored query that no longer parses still loads:
+/// it keeps its JSON and matches nobody (contract §2.8). Cloning is cheap.
 #[derive(Clone)]
 pub struct Targeting(Arc<Inner>);
 
@@ -48,8 +48,8 @@ impl Targeting {
 
     /// Parses a query from text; an error carries line and column.
     ///
-    /// Stricter than parsing JSON first: the size limit holds for the text as it is, white space included, and a
-    /// key that stands twice in one object is refused, where a JSON parser silently keeps the last.
+    /// Stricter than parsing JSON first: the size limit holds for the text as it is, white space included,
+    /// and a key that stands twice in one object is refused, where a JSON parser silently keeps the last.
     pub fn parse_str(text: &str) -> Result<Self, TargetingError> {
         let failed = |reason, position| TargetingError { reason, path: String::new(), position };
         if text.len() > limits::BYTES_MAX {
@@ -99,8 +99,8 @@ impl Targeting {
         }
     }
 
-    /// The events that must be in [`Facts::events`] for this query, by name, each with the longest look back. Facts
-    /// may hold more.
+    /// The events that must be in [`Facts::events`] for this query, by name, each with the longest look back.
+    /// Facts may hold more.
     pub fn event_names(&self) -> Vec<EventDemand> {
         let mut demands = BTreeMap::new();
         if let Some(query) = self.query() {

@@ -3,8 +3,8 @@
 use super::error::{Position, Reason};
 use super::parse::OwnedSegment;
 
-/// Whether brackets outside of strings ever stand deeper than `levels`, decided without recursion and whether or
-/// not the text is JSON.
+/// Whether brackets outside of strings ever stand deeper than `levels`, decided without recursion and whether
+/// or not the text is JSON.
 pub(super) fn is_nested_beyond(text: &str, levels: usize) -> bool {
     let (mut open, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {

@@ -104,8 +104,8 @@ impl<'a> Builder<'a> {
         Some(if residue.len() == 1 { residue.swap_remove(0) } else { Residue::All(residue.into()) })
     }
 
-    /// Of the parts that need a tag, the one whose tags the fewest rows ask for: the popular tags of a set of queries
-    /// are likely the popular ones among customers.
+    /// Of the parts that need a tag, the one whose tags the fewest rows ask for: the popular tags of a set of
+    /// queries are likely the popular ones among customers.
     fn rarest_entry(&self, parts: &[Formula<'a>]) -> Option<usize> {
         let weight = |names: &[&str]| names.iter().map(|name| self.tag_askers[name]).sum::<usize>();
         parts

@@ -1,8 +1,8 @@
 //! The values of one field, divided into classes that no clause of the set can tell apart.
 //!
-//! The classes lie on one line: missing, everything without an order, false, true, then the numbers, texts and
-//! instants, each in order: a class for every operand and one for every gap between operands. A clause accepts
-//! stretches of that line, so conjunctions and negations become arithmetic on stretches.
+//! The classes lie on one line: missing, everything without an order, false, true, then the numbers, texts
+//! and instants, each in order: a class for every operand and one for every gap between operands. A clause
+//! accepts stretches of that line, so conjunctions and negations become arithmetic on stretches.
 
 use super::names::NameTable;
 use super::normal::{Formula, Literal};
@@ -40,8 +40,8 @@ pub(super) struct LineBuilder<'a> {
     texts_ordered: bool,
 }
 
-/// Whether the classes of a value decide the literal. They do not where a text may be read as a date, nor where the
-/// operand moves with the time.
+/// Whether the classes of a value decide the literal. They do not where a text may be read as a date, nor
+/// where the operand moves with the time.
 pub(super) fn is_decided_by_class(literal: Literal<'_>) -> bool {
     let dates_are_instants = literal.clause.field.is_date();
     let decided = |operand: &Operand| match operand {

@@ -1,9 +1,9 @@
 //! Many queries against one customer at once.
 //!
-//! Each query becomes a few rows: conjunctions of parts about one field each. For every field that enough rows ask
-//! about, the customer's value selects a plane of bits, the rows that accept it, and the planes are intersected; a
-//! row that needs a tag is only let in by a posting of one of the customer's own tags. What does not fit this form is
-//! verified clause by clause on the few rows that remain.
+//! Each query becomes a few rows: conjunctions of parts about one field each. For every field that enough
+//! rows ask about, the customer's value selects a plane of bits, the rows that accept it, and the planes are
+//! intersected; a row that needs a tag is only let in by a posting of one of the customer's own tags. What
+//! does not fit this form is verified clause by clause on the few rows that remain.
 
 mod build;
 mod classes;
@@ -20,12 +20,12 @@ use planes::{ClassPlanes, Plane};
 use residue::{Known, Residue};
 use tags::TagRows;
 
-/// A set of queries, compiled to find all that match one customer. Immutable; building it anew takes milliseconds
-/// for ten thousand queries.
+/// A set of queries, compiled to find all that match one customer. Immutable; building it anew takes
+/// milliseconds for ten thousand queries.
 #[derive(Debug)]
 pub struct CompiledSet {
-    /// The caller's number of each row, ascending; equal for the rows of one query. Filled up to whole words of rows and
-    /// one more.
+    /// The caller's number of each row, ascending; equal for the rows of one query. Filled up to whole words
+    /// of rows and one more.
     slots: Box<[u32]>,
     /// Whether some query has more rows than one.
     has_choices: bool,
@@ -65,8 +65,8 @@ pub struct Scratch {
 const NO_CLASS: u32 = u32::MAX;
 
 impl CompiledSet {
-    /// Compiles queries under the caller's numbers, which need not be dense. No query means everyone; one that does not
-    /// parse matches nobody.
+    /// Compiles queries under the caller's numbers, which need not be dense. No query means everyone; one
+    /// that does not parse matches nobody.
     pub fn compile<'a>(queries: impl IntoIterator<Item = (u32, Option<&'a Targeting>)>) -> Self {
         build::compile(queries)
     }
@@ -140,8 +140,8 @@ impl CompiledSet {
         }
     }
 
-    /// Lists the numbers of the rows that are left. Most words hold a few rows only, and how many cannot be foreseen; so a
-    /// few numbers are written in any case, and what was too much is written over.
+    /// Lists the numbers of the rows that are left. Most words hold a few rows only, and how many cannot be
+    /// foreseen; so a few numbers are written in any case, and what was too much is written over.
     fn list(&self, alive: &Plane, found: &mut Vec<u32>) {
         const STRIDE: usize = 4;
         let total: usize = alive.iter().map(|word| word.count_ones() as usize).sum();

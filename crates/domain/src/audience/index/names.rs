@@ -3,9 +3,9 @@
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
-/// A frozen map from names to numbers: open-addressed, fingerprints apart from the rest, the names side by side in one
-/// text. Most names that are looked up are unknown, such as tags that no query asks about; to find that out takes
-/// one look into a table small enough for the nearest cache.
+/// A frozen map from names to numbers: open-addressed, fingerprints apart from the rest, the names side by
+/// side in one text. Most names that are looked up are unknown, such as tags that no query asks about; to
+/// find that out takes one look into a table small enough for the nearest cache.
 #[derive(Debug)]
 pub(super) struct NameTable {
     /// A power of two of places, at most half of them taken; 0 is a free place.

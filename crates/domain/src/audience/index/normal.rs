@@ -1,4 +1,5 @@
-//! Queries in the form that the index wants: conjunctions of parts, each about one field where that is possible.
+//! Queries in the form that the index wants: conjunctions of parts, each about one field where that is
+//! possible.
 
 use crate::audience::field::{Actual, Field, SetField};
 use crate::audience::query::{Clause, Operand, Query, Test};
@@ -163,8 +164,8 @@ fn field_of_all<'a>(parts: &[Formula<'a>]) -> Option<&'a Field> {
     parts.iter().all(|part| part.only_field() == Some(field)).then_some(field)
 }
 
-/// A conjunction without a tag that must be there is hard to narrow down. If it offers a choice between several fields,
-/// each of the choices becomes a conjunction of its own.
+/// A conjunction without a tag that must be there is hard to narrow down. If it offers a choice between
+/// several fields, each of the choices becomes a conjunction of its own.
 fn expand_one_choice(mut parts: Vec<Formula<'_>>) -> Vec<Vec<Formula<'_>>> {
     if parts.iter().any(|part| matches!(part, Formula::HasTag(_))) {
         return vec![parts];

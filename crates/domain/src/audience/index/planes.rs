@@ -43,15 +43,15 @@ pub(super) fn and_not(plane: &mut Plane, other: &Plane) {
     }
 }
 
-/// For each class of a field the rows that accept it. Full planes are kept for some classes only; the others are
-/// reached from the plane before them by flipping the rows that differ, so that memory grows with the number of
-/// stretches and not with classes × rows.
+/// For each class of a field the rows that accept it. Full planes are kept for some classes only; the others
+/// are reached from the plane before them by flipping the rows that differ, so that memory grows with the
+/// number of stretches and not with classes × rows.
 #[derive(Debug)]
 pub(super) struct ClassPlanes {
     words: usize,
     planes: Box<[u64]>,
-    /// By class: which plane it starts from, and where its flips end; they begin where those of the plane's own
-    /// class end.
+    /// By class: which plane it starts from, and where its flips end; they begin where those of the plane's
+    /// own class end.
     classes: Box<[ClassPlace]>,
     flips: Box<[u32]>,
 }
@@ -64,7 +64,8 @@ struct ClassPlace {
 }
 
 impl ClassPlanes {
-    /// Compiles the accepted stretches of the rows that ask about the field; all other rows accept every class.
+    /// Compiles the accepted stretches of the rows that ask about the field; all other rows accept every
+    /// class.
     pub(super) fn compile(rows: usize, classes: u32, accepted: &[(u32, Stretches)]) -> Self {
         let words = words_for(rows);
         let mut changes: Vec<(u32, u32)> = Vec::with_capacity(2 * accepted.len());

@@ -1,4 +1,5 @@
-//! What planes cannot settle, checked row by row; still mostly against what the look-up has already found out.
+//! What planes cannot settle, checked row by row; still mostly against what the look-up has already found
+//! out.
 
 use super::classes::Stretches;
 use super::planes::{self, Plane};

@@ -107,8 +107,8 @@ impl Lists {
 impl TagRows {
     /// The numbers of the customer's unexpired tags that some row asks about.
     ///
-    /// A customer's record is seldom in a near cache. So all of it is read first, without a branch that depends on what
-    /// is read, and the memory answers many reads at once; then the tags are looked up.
+    /// A customer's record is seldom in a near cache. So all of it is read first, without a branch that
+    /// depends on what is read, and the memory answers many reads at once; then the tags are looked up.
     pub(super) fn find_all(&self, tags: &BTreeMap<String, Tag>, now: UnixMillis, found: &mut Vec<u32>) {
         const BATCH: usize = 32;
         found.clear();

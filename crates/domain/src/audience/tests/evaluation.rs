@@ -330,6 +330,10 @@ fn event_names_carry_the_longest_window() {
         ]
     );
     assert!(parse(json!({"user.tags": "a"})).event_names().is_empty());
+
+    let eternal = parse(json!({"user.events.visit": {"$count": 1, "$within": "999999999 years"}}));
+    assert!(eternal.event_names()[0].since(NOW).is_some_and(|since| since < UnixMillis(0)));
+    assert_matches(&ada(), &[event("visit", UnixMillis(0), 1)], eternal.source().clone(), true);
 }
 
 #[test]

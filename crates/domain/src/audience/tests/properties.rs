@@ -12,6 +12,12 @@ fn exercise(parsed: Result<Targeting, crate::audience::TargetingError>) {
     match parsed {
         Ok(targeting) => {
             let verdict = targeting.matches(&facts);
+            assert!(
+                targeting
+                    .event_names()
+                    .iter()
+                    .all(|demand| demand.since(NOW).is_none_or(|since| since <= NOW))
+            );
             assert_eq!(targeting.explain(&facts).verdict, verdict);
             let (mut scratch, mut found) = (Scratch::default(), vec![9, 9, 9]);
             CompiledSet::compile([(7, Some(&targeting))]).matches(&facts, &mut scratch, &mut found);

@@ -1,4 +1,5 @@
-//! Random customers and random queries that have something to say to each other: both draw from the same few values.
+//! Random customers and random queries that have something to say to each other: both draw from the same few
+//! values.
 
 use super::*;
 use proptest::collection::{btree_map, vec};
