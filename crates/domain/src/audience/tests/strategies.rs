@@ -230,7 +230,8 @@ pub(super) fn any_json() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
+        // Not any double: reading a long fraction back from text may miss it by its last bit.
+        any::<i32>().prop_map(|eighths| Value::from(f64::from(eighths) / 8.0)),
         ".*".prop_map(Value::from),
         select(DATES).prop_map(Value::from),
         select(RELATIVE_DATES).prop_map(Value::from),
