@@ -169,7 +169,14 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> StoreResult<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use muster_domain::behavior::{
+        Behavior, DayZone, EventMatch, Goal, GoalGroup, Measure, Progress, Rule, refold,
+    };
+    use muster_domain::customer::{Points, Tag};
     use muster_domain::event::ContextValue;
+    use muster_domain::ids::BehaviorId;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
 
     fn event() -> Event {
         Event {
@@ -198,6 +205,137 @@ mod tests {
             [event(), Event { context: Context::new(), restricted_to: None, admitted: vec![], ..event() }]
         {
             assert_eq!(EventRow::of(case.clone()).unwrap().into_event().unwrap(), case);
+        }
+    }
+
+    /// JSON of every kind, nested, with the ends of the numbers.
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>()
+                .prop_filter("JSON knows finite numbers only", |n| n.is_finite())
+                .prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((".{0,6}", inner), 0..4)
+                    .prop_map(|entries| entries.into_iter().collect::<Map<_, _>>().into()),
+            ]
+        })
+    }
+
+    fn context_value() -> impl Strategy<Value = ContextValue> {
+        prop_oneof![
+            any::<bool>().prop_map(ContextValue::Bool),
+            any::<i64>().prop_map(ContextValue::Integer),
+            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(ContextValue::Number),
+            ".{0,12}".prop_map(ContextValue::Text),
+            Just(ContextValue::Null),
+        ]
+    }
+
+    /// A composite that keeps every part of a progress in use.
+    fn behavior() -> Behavior {
+        let goal = |event_name: &str, measure| Goal {
+            event: EventMatch { event_name: event_name.to_owned(), conditions: vec![] },
+            measure,
+            points: 1,
+            required: false,
+            earn_count: 2,
+            group_id: "g".to_owned(),
+        };
+        Behavior {
+            id: BehaviorId(1),
+            external_id: "b".to_owned(),
+            name: "b".to_owned(),
+            event_name: "b".to_owned(),
+            rule: Rule::Composite {
+                goals: vec![
+                    goal("visit", Measure::Count { total_count: 2 }),
+                    goal("buy", Measure::Unique { context_key: "sku".to_owned(), total_count: 3 }),
+                ],
+                groups: vec![GoalGroup { id: "g".to_owned(), total_count: 1 }],
+            },
+            points: 5,
+            max_times_repeatable: Some(50),
+            max_times_repeatable_per_period: Some(4),
+            period_s: 86_400,
+            min_time_between_events_s: Some(1),
+            consecutive: false,
+            outcomes: vec![],
+            published_at: UnixMillis(0),
+        }
+    }
+
+    fn events() -> impl Strategy<Value = Vec<Event>> {
+        let one = (0..10_000_i64, prop::bool::ANY, context_value(), 1..5_u32);
+        prop::collection::vec(one, 0..20).prop_map(|list| {
+            list.into_iter()
+                .zip(1..)
+                .map(|((second, visit, sku, quantity), sequence)| Event {
+                    sequence,
+                    name: if visit { "visit" } else { "buy" }.to_owned(),
+                    occurred_at: UnixMillis(second * 100_000),
+                    quantity,
+                    context: [("sku".to_owned(), sku)].into(),
+                    ..event()
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_customer_comes_back_as_it_went(
+            attributes in prop::collection::vec((".{0,8}", json()), 0..5),
+            tags in prop::collection::btree_map(".{0,8}", (any::<bool>(), any::<u64>(), any::<i64>()), 0..4),
+            log in events(),
+            points in any::<(i64, i64)>(),
+        ) {
+            let mut customer = Customer::anonymous(Uuid::from_u128(7), UnixMillis(1));
+            customer.profile.user_profile = attributes.into_iter().collect();
+            customer.tags = tags
+                .into_iter()
+                .map(|(name, (counts, count, at))| {
+                    let tag = if counts { Tag::Counter { count } } else { Tag::Expiring { expires_at: UnixMillis(at) } };
+                    (name, tag)
+                })
+                .collect();
+            customer.points = Points { available: points.0, test: points.1 };
+            let (progress, _) = refold(&behavior(), &Progress::new(), &log, &DayZone::UTC);
+            customer.progress.insert(BehaviorId(1), progress);
+            prop_assert_eq!(decode_customer(&encode_customer(&customer).unwrap()).unwrap(), customer);
+        }
+
+        #[test]
+        fn any_event_comes_back_as_it_went(
+            context in prop::collection::btree_map(".{0,8}", context_value(), 0..6),
+            sequence in 0..=i64::MAX as u64,
+            instants in any::<(i64, i64)>(),
+        ) {
+            let case = Event {
+                context,
+                sequence,
+                occurred_at: UnixMillis(instants.0),
+                received_at: UnixMillis(instants.1),
+                ..event()
+            };
+            prop_assert_eq!(EventRow::of(case.clone()).unwrap().into_event().unwrap(), case);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut framed = vec![FORMAT];
+            framed.extend(&bytes);
+            for bytes in [bytes, framed] {
+                let refused = matches!(decode_customer(&bytes), Err(StoreError::Corrupt(_)) | Ok(_));
+                prop_assert!(refused);
+            }
         }
     }
 
