@@ -1,7 +1,6 @@
 //! What can happen to a file.
 
 use crate::fixtures::{ORG, create, delete, id, update};
-use crate::harness::Harness;
 use muster_app::ports::{CommitRefusal, CustomerWrite, Store, StoreError};
 use muster_storage::{SqliteConfig, StoreConfig, inspect, newest_schema, open};
 use rusqlite::Connection;
@@ -280,26 +279,4 @@ async fn a_look_makes_nothing() {
     let config = quick(&directory.path().join("none"));
     assert!(matches!(inspect(StoreConfig::Sqlite(config.clone())).await, Err(StoreError::Unreachable(_))));
     assert!(!config.directory.exists());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_is_cut_under_constant_load() {
-    let h = Harness::sqlite().await;
-    let StoreConfig::Sqlite(config) = &h.config else { panic!("an embedded store") };
-    let log = config.file().with_extension("db-wal");
-    let mut large = crate::fixtures::customer("large");
-    large.profile.user_profile.insert("text".to_owned(), "x".repeat(60_000).into());
-    // Many times the size at which the writer makes the log begin anew.
-    let mut largest = 0;
-    for version in 0..40 {
-        let writes: Vec<_> = (0..300)
-            .map(|n| {
-                let write = if version == 0 { create(n) } else { update(n, version) };
-                CustomerWrite { customer: Some(large.clone()), ..write }
-            })
-            .collect();
-        assert!(h.store.commit(writes).await.iter().all(Result::is_ok));
-        largest = largest.max(std::fs::metadata(&log).unwrap().len());
-    }
-    assert!(largest < 400 << 20, "the log grew to {} MiB", largest >> 20);
 }
