@@ -56,7 +56,9 @@ impl BarePostgres {
                 .execute("INSERT INTO bare_progress SELECT unnest($1::uuid[]), 1, 1", &[&chunk])
                 .await?;
         }
-        self.client.batch_execute("VACUUM ANALYZE bare_progress; CHECKPOINT").await
+        // Each on its own: neither may run inside a transaction, which several statements in one text are.
+        self.client.batch_execute("VACUUM ANALYZE bare_progress").await?;
+        self.client.batch_execute("CHECKPOINT").await
     }
 
     /// One transaction.
