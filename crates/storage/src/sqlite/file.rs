@@ -8,10 +8,14 @@ use muster_app::ports::{StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Bytes of a page, for files made by us. A page holds a few aggregates, and a write copies the pages it touches as a
 /// whole: with 8,192 bytes an ingest wrote 17 KiB an event instead of 9, with 16,384 it was 29, at equal CPU.
 pub(super) const PAGE_BYTES: u32 = 4096;
+
+/// How long to wait before asking again for the WAL mode.
+const WAL_RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Prepared statements each connection keeps; more than there are in this crate.
 const STATEMENTS_KEPT: usize = 96;
@@ -60,7 +64,7 @@ fn set_up_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite::Re
     connection.busy_timeout(config.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    switch_to_wal(connection, config.busy_timeout)?;
     connection.pragma_update(None, "synchronous", config.synchronous.pragma())?;
     connection.pragma_update(None, "cache_size", -i64::from(config.cache_mib) * 1024)?;
     connection.pragma_update(None, "mmap_size", i64::from(config.mmap_mib) << 20)?;
@@ -73,6 +77,23 @@ fn set_up_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite::Re
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // After a checkpoint the log restarts from its beginning; a log that once grew is cut back to this.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)
+}
+
+/// Puts the file into WAL mode. While another process does the same to a new file SQLite answers busy at once, without
+/// waiting as it does elsewhere, so the waiting is ours.
+fn switch_to_wal(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < patience =>
+            {
+                std::thread::sleep(WAL_RETRY_INTERVAL);
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Opens a connection that reads.
