@@ -7,12 +7,19 @@ use std::process::Command;
 /// Which of our crates a crate may use in what ships. A crate that is not in this table may not exist.
 const ARROWS: &[(&str, &[&str])] = &[
     ("muster-domain", &[]),
-    ("muster-app", &["muster-domain"]),
+    // Octets to values and back, like the domain free of everything else: a packet is stored before it is sent, so
+    // use cases and the engine encode by themselves.
+    ("muster-codecs", &[]),
+    ("muster-app", &["muster-domain", "muster-codecs"]),
     ("muster-storage", &["muster-domain", "muster-app"]),
-    ("muster-engine", &["muster-domain", "muster-app"]),
+    ("muster-engine", &["muster-domain", "muster-app", "muster-codecs"]),
+    ("muster-drivers", &["muster-domain", "muster-app", "muster-codecs"]),
+    // Simulated peers share no code with what they test.
+    ("muster-peers", &[]),
     ("muster-web", &["muster-domain", "muster-app"]),
     ("muster-api-engagement", &["muster-domain", "muster-app", "muster-web"]),
     ("muster-api-management", &["muster-domain", "muster-app", "muster-web"]),
+    ("muster-api-connectivity", &["muster-domain", "muster-app", "muster-web"]),
     (
         "muster-server",
         &[
@@ -23,6 +30,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "muster-web",
             "muster-api-engagement",
             "muster-api-management",
+            "muster-api-connectivity",
+            "muster-codecs",
+            "muster-drivers",
+            "muster-peers",
         ],
     ),
     // Tools of development. They may reach everywhere because nothing that ships may reach them.
@@ -33,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ANY: &[&str] = &["*"];
 
 /// What tests may use on top of the arrows: the test kit, and a real store instead of an imitation of one.
-const FOR_TESTS: &[&str] = &["muster-testkit", "muster-storage"];
+const FOR_TESTS: &[&str] = &["muster-testkit", "muster-storage", "muster-peers"];
 
 /// A library that has its place.
 struct Place {
@@ -47,7 +58,13 @@ struct Place {
 const PLACES: &[Place] = &[
     Place {
         libraries: &["axum", "axum-server", "http-body-util", "hyper", "hyper-util", "tower"],
-        only_in: &["muster-web", "muster-api-engagement", "muster-api-management", "muster-server"],
+        only_in: &[
+            "muster-web",
+            "muster-api-engagement",
+            "muster-api-management",
+            "muster-api-connectivity",
+            "muster-server",
+        ],
         rule: "HTTP is known only to web, the faces and the server",
     },
     Place {

@@ -1,0 +1,1 @@
+//! Drivers: what speaks to the world outside in its protocols.
