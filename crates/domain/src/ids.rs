@@ -48,6 +48,51 @@ numeric_id! {
     OfferId
 }
 
+numeric_id! {
+    /// A SIM campaign (`id`, `campaignId` on the connectivity wire).
+    SimCampaignId
+}
+numeric_id! {
+    /// What a SIM campaign does to each card (`templateId` on the connectivity wire).
+    TemplateId
+}
+numeric_id! {
+    /// A participation of one SIM in one campaign (`id` of a participant on the connectivity wire).
+    ParticipantId
+}
+numeric_id! {
+    /// A SIM's number inside Muster, given in order of loading; rows about cards lie side by side by it.
+    SimNumber
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// An account of the connectivity face (`customerId` on the wire).
+    AccountId
+}
+uuid_id! {
+    /// A tariff offer (`id` of an offer, an entry of `nestedOffers` on the connectivity wire).
+    TariffId
+}
+uuid_id! {
+    /// A package of tariff offers (`packageId` on the connectivity wire).
+    PackageId
+}
+
 /// A customer's internal identifier (`user_id` on the engagement wire).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

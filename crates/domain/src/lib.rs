@@ -3,6 +3,7 @@
 //! Every function takes what it needs, `now` included, and returns a decision; the shell around it loads,
 //! stores and sends. The three faces translate their vocabularies into the types of this crate.
 
+pub mod account;
 pub mod audience;
 pub mod behavior;
 pub mod campaign;
@@ -12,6 +13,10 @@ pub mod ids;
 mod number;
 pub mod offer;
 pub mod organization;
+pub mod participant;
+pub mod sim;
+pub mod sim_campaign;
+pub mod tariff;
 #[cfg(test)]
 mod testing;
 pub mod time;
