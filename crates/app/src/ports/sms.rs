@@ -18,7 +18,7 @@ pub struct SmsPacket {
     /// How long the message centre keeps trying, in seconds from now.
     pub validity_s: u32,
     /// Reference of the first segment that some centres echo in receipts (`user_message_reference`); the following
-    /// segments count up.
+    /// segments count up. A route may be set to leave it out.
     pub reference: u16,
     /// The only route that may carry it; `None` leaves the choice to the driver.
     pub route: Option<String>,
@@ -110,19 +110,33 @@ pub enum AnswerPath {
     Receipt,
 }
 
+/// The form of a message's name under which a receipt is looked up: without leading zeros and in lower case, since
+/// centres that write a name twice seldom write it in the same way. Store the key of an accepted message's name and
+/// look for it among the names of a receipt.
+pub fn message_id_key(message_id: &str) -> String {
+    let trimmed = message_id.trim();
+    let significant = trimmed.trim_start_matches('0');
+    // A name of zeros alone is the name 0.
+    let last_zero = &trimmed[trimmed.len() - usize::from(significant.is_empty() && !trimmed.is_empty())..];
+    let key = if significant.is_empty() { last_zero } else { significant };
+    key.to_ascii_lowercase()
+}
+
 /// Something a message centre told us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InboundMessage {
     /// A delivery receipt.
     Receipt {
-        /// Names the centre may have given the message at submission: as received, and as the decimal or
-        /// hexadecimal reading of it, since centres disagree about which they use.
+        /// Names the centre may have given the message at submission, the likeliest first: as received, then the
+        /// [`message_id_key`] of that and of its decimal and hexadecimal reading, since centres disagree about
+        /// which they use.
         message_ids: Vec<String>,
         /// The card's number as far as the receipt tells.
         source: String,
         /// What happened.
         state: DeliveryState,
-        /// The network's error, as text, where the receipt has one.
+        /// The network's error where the receipt has one: the kind of network and its code (`gsm 27`), or what the
+        /// receipt's text says (`027`).
         error: Option<String>,
     },
     /// User data that a card sent, header included.
@@ -143,6 +157,44 @@ pub enum InboundMessage {
     },
 }
 
+/// Takes the acknowledgements of many messages. A driver with much traffic hands in one of these instead of a
+/// channel for each message.
+pub trait Acknowledge: Send + Sync + std::fmt::Debug {
+    /// The message that was given out under `token` is stored, or shall be sent again. Called once for each.
+    fn acknowledge(&self, token: u64, stored: bool);
+}
+
+/// Where one acknowledgement goes.
+#[derive(Debug)]
+enum Acknowledgement {
+    Channel(Option<oneshot::Sender<bool>>),
+    Shared { to: Option<Arc<dyn Acknowledge>>, token: u64 },
+}
+
+impl Acknowledgement {
+    fn give(&mut self, stored: bool) {
+        match self {
+            Self::Channel(sender) => {
+                if let Some(sender) = sender.take() {
+                    // The session may be gone; then the centre sends it again and it is recognized.
+                    let _ = sender.send(stored);
+                }
+            }
+            Self::Shared { to, token } => {
+                if let Some(to) = to.take() {
+                    to.acknowledge(*token, stored);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Acknowledgement {
+    fn drop(&mut self) {
+        self.give(false);
+    }
+}
+
 /// An inbound message with the means to acknowledge it. The centre is told only after [`Inbound::stored`]; one that
 /// is dropped or put off is answered so that the centre sends it again.
 #[derive(Debug)]
@@ -151,23 +203,30 @@ pub struct Inbound {
     pub route: Arc<str>,
     /// What it says.
     pub message: InboundMessage,
-    /// Answers the centre: `true` for stored.
-    acknowledge: Option<oneshot::Sender<bool>>,
+    /// Answers the centre.
+    acknowledgement: Acknowledgement,
 }
 
 impl Inbound {
     /// A message and the receiver of its acknowledgement; `Ok(true)` means stored, anything else send again.
     pub fn new(route: Arc<str>, message: InboundMessage) -> (Self, oneshot::Receiver<bool>) {
         let (acknowledge, acknowledged) = oneshot::channel();
-        (Self { route, message, acknowledge: Some(acknowledge) }, acknowledged)
+        (Self { route, message, acknowledgement: Acknowledgement::Channel(Some(acknowledge)) }, acknowledged)
+    }
+
+    /// A message whose acknowledgement goes to `to` under `token`.
+    pub fn with_acknowledge(
+        route: Arc<str>,
+        message: InboundMessage,
+        to: Arc<dyn Acknowledge>,
+        token: u64,
+    ) -> Self {
+        Self { route, message, acknowledgement: Acknowledgement::Shared { to: Some(to), token } }
     }
 
     /// It is stored: the centre may forget it.
     pub fn stored(mut self) {
-        if let Some(acknowledge) = self.acknowledge.take() {
-            // The session may be gone; then the centre sends it again and it is recognized.
-            let _ = acknowledge.send(true);
-        }
+        self.acknowledgement.give(true);
     }
 
     /// It could not be stored: the centre shall send it again.
@@ -196,7 +255,7 @@ pub struct RouteStatus {
     pub name: String,
     /// How it stands.
     pub state: RouteState,
-    /// Why it is not bound, in words; empty when it is.
+    /// Why it, or some of its sessions, do not stand as they should, in words; empty when all is well.
     pub reason: String,
     /// Segments a second that it may send now.
     pub segments_per_s: u32,
