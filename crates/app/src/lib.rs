@@ -2,6 +2,7 @@
 //!
 //! Use cases load, let the domain decide, and save. They know no HTTP, no SQL and no wall clock.
 
+pub mod card_keys;
 pub mod catalog;
 pub mod error;
 mod locks;

@@ -1,5 +1,6 @@
 //! What every use case is handed: the store, the compiled catalog, time, randomness and settings.
 
+use crate::card_keys::CardKeys;
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
 use crate::ports::{Clock, Entropy, Store, StoreResult};
@@ -12,11 +13,17 @@ pub struct Settings {
     pub public_base_url: String,
     /// Seconds that a client token is valid.
     pub client_token_ttl_s: u32,
+    /// The key under which keys of SIM cards are kept; without it none can be loaded or used.
+    pub card_keys: Option<CardKeys>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { public_base_url: "http://127.0.0.1:8080".to_owned(), client_token_ttl_s: 24 * 3600 }
+        Self {
+            public_base_url: "http://127.0.0.1:8080".to_owned(),
+            client_token_ttl_s: 24 * 3600,
+            card_keys: None,
+        }
     }
 }
 
