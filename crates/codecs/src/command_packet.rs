@@ -5,10 +5,12 @@
 //!                       in clear            |               ciphered, if asked for
 //! ```
 
+use crate::concat;
 use crate::counter::Counter;
 use crate::error::{DecodeError, EncodeError};
 use crate::octets::Octets;
-use crate::security::Security;
+use crate::security::{CipherKey, Security};
+use crate::udh::PacketKind;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -22,7 +24,7 @@ const CHL_WITHOUT_CHECK: usize = 13;
 const CPL_LEN: usize = 2;
 
 /// The longest packet, CPL included: what 255 concatenated short messages carry.
-pub const MAX_PACKET_LEN: usize = crate::concat::MAX_PACKET_LEN;
+pub const MAX_PACKET_LEN: usize = concat::MAX_PACKET_LEN;
 
 /// What a card reads from a command packet.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,14 +99,27 @@ pub fn encode(security: &Security, counter: Counter, secured_data: &[u8]) -> Res
     Ok(packet)
 }
 
-/// Reads a packet as the card does that shares this security.
+/// Reads the user data of one short message, or of all that a command came in: in any order, with repetitions. Their
+/// header must say that they are a command packet.
+///
+/// # Errors
+/// Those of [`decode_packet`] and of [`concat::join`]; `identity` when this is no command packet.
+pub fn decode<T: AsRef<[u8]>>(security: &Security, tp_uds: &[T]) -> Result<Command, DecodeError> {
+    let message = concat::join(tp_uds)?;
+    if message.kind != Some(PacketKind::Command) {
+        return Err(DecodeError::Identity("the message carries no command packet"));
+    }
+    decode_packet(security, &message.payload)
+}
+
+/// Reads a packet, from CPL to the last octet, as the card does that shares this security.
 ///
 /// The padding is stripped by its count; its values are nobody's business.
 ///
 /// # Errors
 /// In this order: `length` when CPL, CHL or the ciphered part contradict the octets or the security, `identity` when
 /// the packet is under another indicator, key or application, `integrity`, `padding`.
-pub fn decode(security: &Security, packet: &[u8]) -> Result<Command, DecodeError> {
+pub fn decode_packet(security: &Security, packet: &[u8]) -> Result<Command, DecodeError> {
     let protection = security.command();
     let check_len = protection.check.len();
     let mut octets = Octets::new(packet);
@@ -148,7 +163,7 @@ pub fn decode(security: &Security, packet: &[u8]) -> Result<Command, DecodeError
         return Err(DecodeError::Integrity("the check does not verify"));
     }
     let pcntr = header[15];
-    let data = strip(padded, pcntr, protection.cipher.as_ref().map(super::security::CipherKey::block_len))?;
+    let data = strip(padded, pcntr, protection.cipher.as_ref().map(CipherKey::block_len))?;
     let mut counter = [0; 5];
     counter.copy_from_slice(&header[10..15]);
     Ok(Command { counter: Counter::from_octets(counter), pcntr, secured_data: Zeroizing::new(data.to_vec()) })

@@ -46,7 +46,7 @@ pub fn segments_of(kind: PacketKind, packet: &[u8], reference: u8) -> Result<Vec
     let (first, further) = packet.split_at(FIRST_ROOM);
     let mut segments = Vec::with_capacity(needed);
     segments.push([&[0x07, 0x00, 0x03, reference, total, 1], &announcement[..], first].concat());
-    for (sequence, part) in (2..).zip(further.chunks(FURTHER_ROOM)) {
+    for (sequence, part) in (2..=total).zip(further.chunks(FURTHER_ROOM)) {
         segments.push([&[0x05, 0x00, 0x03, reference, total, sequence], part].concat());
     }
     Ok(segments)
@@ -154,4 +154,97 @@ pub fn join<T: AsRef<[u8]>>(tp_uds: &[T]) -> Result<Assembled, DecodeError> {
         assembly.insert(&UserData::parse(other.as_ref())?)?;
     }
     assembly.assembled().ok_or(DecodeError::Length("parts of the concatenation are missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(len: usize) -> Vec<u8> {
+        (0..len).map(|index| (index % 251) as u8).collect()
+    }
+
+    #[test]
+    fn lengths_at_the_edges() {
+        for (len, needed) in [
+            (0, 1),
+            (137, 1),
+            (138, 2),
+            (266, 2),
+            (267, 3),
+            (400, 3),
+            (401, 4),
+            (MAX_PACKET_LEN, 255),
+            (MAX_PACKET_LEN + 1, 256),
+        ] {
+            assert_eq!(segments_needed(len), needed, "{len}");
+            match segments(&packet(len), 7) {
+                Ok(segments) => {
+                    assert_eq!(segments.len(), needed);
+                    assert!(segments.iter().all(|segment| segment.len() <= MAX_TP_UD_LEN));
+                    assert_eq!(join(&segments).unwrap().payload, packet(len));
+                }
+                Err(error) => assert_eq!((error, needed), (EncodeError::TooManySegments { needed }, 256)),
+            }
+        }
+    }
+
+    #[test]
+    fn headers_octet_by_octet() {
+        assert_eq!(segments(&[0xAA], 9).unwrap(), [[0x02, 0x70, 0x00, 0xAA]]);
+        let three = segments(&packet(267), 9).unwrap();
+        assert_eq!(three[0][..9], [0x07, 0x00, 0x03, 9, 3, 1, 0x70, 0x00, 0]);
+        assert_eq!(three[1][..7], [0x05, 0x00, 0x03, 9, 3, 2, 132]);
+        assert_eq!(three[2], [0x05, 0x00, 0x03, 9, 3, 3, 15]);
+        assert_eq!((three[0].len(), three[1].len()), (140, 140));
+        assert_eq!(segments_of(PacketKind::Response, &[0xAA], 9).unwrap(), [[0x02, 0x71, 0x00, 0xAA]]);
+    }
+
+    #[test]
+    fn parts_come_in_any_order_and_again() {
+        let parts = segments(&packet(300), 9).unwrap();
+        let part = |index: usize| UserData::parse(&parts[index]).unwrap();
+        let mut assembly = Assembly::begin(&part(2)).unwrap();
+        assert_eq!(assembly.assembled(), None);
+        assert_eq!(assembly.insert(&part(0)), Ok(Inserted::Partial));
+        assert_eq!(assembly.insert(&part(2)), Ok(Inserted::Duplicate));
+        assert_eq!(assembly.insert(&part(1)), Ok(Inserted::Complete));
+        assert_eq!(assembly.insert(&part(1)), Ok(Inserted::Duplicate));
+        let whole = Assembled { kind: Some(PacketKind::Command), payload: packet(300) };
+        assert_eq!(assembly.assembled(), Some(whole));
+    }
+
+    #[test]
+    fn strangers_and_contradictions_change_nothing() {
+        let parts = segments(&packet(300), 9).unwrap();
+        let mut assembly = Assembly::begin(&UserData::parse(&parts[0]).unwrap()).unwrap();
+        let before = assembly.clone();
+        for stranger in [
+            &[0x05, 0x00, 0x03, 8, 3, 2, 1][..],
+            &[0x05, 0x00, 0x03, 9, 4, 2, 1],
+            &[0x06, 0x08, 0x04, 0, 9, 3, 2, 1],
+            &[0x02, 0x70, 0x00, 1],
+            // The first part once more, with other octets.
+            &[0x07, 0x00, 0x03, 9, 3, 1, 0x70, 0x00, 1],
+        ] {
+            let refused = assembly.insert(&UserData::parse(stranger).unwrap()).unwrap_err();
+            assert_eq!(refused.class(), "identity", "{stranger:?}");
+            assert_eq!(assembly, before);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_joined() {
+        let parts = segments(&packet(300), 9).unwrap();
+        for (tp_uds, class) in [
+            (vec![], "length"),
+            (vec![parts[0].clone()], "length"),
+            (vec![parts[0].clone(), parts[2].clone()], "length"),
+            (vec![parts[0].clone(), vec![0x02, 0x70, 0x00]], "identity"),
+            (vec![vec![0x02, 0x70, 0x00], parts[0].clone()], "identity"),
+            (vec![vec![0x09]], "length"),
+        ] {
+            assert_eq!(join(&tp_uds).unwrap_err().class(), class, "{tp_uds:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The layers, from the outside in, each with its standard:
 //!
-//! - [`concat`] and [`udh`]: what a short message carries (3GPP TS 23.040 §9.2.3.24, TS 31.115 §4);
+//! - [`mod@concat`] and [`udh`]: what a short message carries (3GPP TS 23.040 §9.2.3.24, TS 31.115 §4);
 //! - [`command_packet`] and [`response_packet`]: the secured packet to the card and its proof of receipt
 //!   (ETSI TS 102 225 §5), under a [`security::Security`];
 //! - [`script`]: the list of commands inside a packet, in its two formats (ETSI TS 102 226 §5);

@@ -145,3 +145,55 @@ impl Element {
         four.then(|| u16::from_str_radix(text, 16).ok()).flatten().map(|id| Self::File(FileId(id)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_by_table() {
+        let file = FileId;
+        for (text, adf, files, below) in [
+            ("3F00", None, &[][..], &[][..]),
+            ("3F00/2FE2", None, &[file(0x2FE2)], &[file(0x2FE2)]),
+            ("3F00/ADF1", Some(1), &[], &[FileId::CURRENT_ADF]),
+            ("3F00/ADF1/6F31", Some(1), &[file(0x6F31)], &[FileId::CURRENT_ADF, file(0x6F31)]),
+            ("3F00/7F20/6F3B", None, &[file(0x7F20), file(0x6F3B)], &[file(0x7F20), file(0x6F3B)]),
+            ("3F00/ADF12", Some(12), &[], &[FileId::CURRENT_ADF]),
+            // A file, though it begins like an application directory.
+            ("3F00/ADF1/ADF0", Some(1), &[file(0xADF0)], &[FileId::CURRENT_ADF, file(0xADF0)]),
+        ] {
+            let path: CardPath = text.parse().unwrap();
+            assert_eq!((path.adf(), path.files()), (adf, files), "{text}");
+            assert_eq!(path.below_master(), below, "{text}");
+            assert_eq!(path.to_string(), text);
+        }
+        assert_eq!("3f00/ADF1/6f31".parse::<CardPath>().unwrap().to_string(), "3F00/ADF1/6F31");
+    }
+
+    #[test]
+    fn what_is_no_path() {
+        let element = |position| PathError::Element { position };
+        for (text, expected) in [
+            ("", PathError::NotFromMaster),
+            ("7F20/6F3B", PathError::NotFromMaster),
+            ("/3F00", PathError::NotFromMaster),
+            ("ADF1/6F31", PathError::NotFromMaster),
+            ("3F00/", element(2)),
+            ("3F00//6F31", element(2)),
+            ("3F00/6F3", element(2)),
+            ("3F00/+F31", element(2)),
+            ("3F00/ADF", element(2)),
+            ("3F00/ADF01", element(2)),
+            ("3F00/ADF100", element(2)),
+            ("3F00/adf1x", element(2)),
+            ("3F00/ADF1/é00", element(3)),
+            ("3F00/7F20/ADF1", PathError::Misplaced { position: 3, place: "directly behind 3F00" }),
+            ("3F00/3F00", PathError::Misplaced { position: 2, place: "at the beginning" }),
+            ("3F00/1/2", element(2)),
+            ("3F00/0001/0002/0003/0004/0005/0006/0007/0008", PathError::TooDeep),
+        ] {
+            assert_eq!(text.parse::<CardPath>(), Err(expected), "{text}");
+        }
+    }
+}

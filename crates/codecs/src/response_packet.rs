@@ -8,13 +8,14 @@
 //! Its check also covers the user data header in front of it, `02 71 00`.
 
 use crate::command_packet::strip;
+use crate::concat;
 use crate::counter::Counter;
 use crate::error::{DecodeError, EncodeError};
 use crate::octets::Octets;
 use crate::por_status::PorStatus;
 use crate::security::{CipherKey, ResponseSecurity};
 use crate::tar::Tar;
-use crate::udh::{PacketKind, UserData};
+use crate::udh::PacketKind;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -98,7 +99,7 @@ pub fn encode(
 ) -> Result<Vec<u8>, EncodeError> {
     let protection = security.protection;
     let check_len = protection.check.len();
-    let max = crate::concat::MAX_PACKET_LEN;
+    let max = concat::MAX_PACKET_LEN;
     let too_long = EncodeError::TooLong { what: "response data", len: data.len(), max };
     if data.len() > max {
         return Err(too_long);
@@ -132,20 +133,21 @@ pub fn encode(
     Ok(packet)
 }
 
-/// Reads the user data of one short message: its header must say that it is a response packet.
+/// Reads the user data of one short message, or of all that an answer came in: in any order, with repetitions. Their
+/// header must say that they are a response packet.
 ///
 /// # Errors
-/// Those of [`decode_packet`], `identity` when this is no response packet, and `length` when its header is broken.
-pub fn decode(
+/// Those of [`decode_packet`] and of [`concat::join`]; `identity` when this is no response packet.
+pub fn decode<T: AsRef<[u8]>>(
     security: ResponseSecurity<'_>,
     sent: Option<Counter>,
-    tp_ud: &[u8],
+    tp_uds: &[T],
 ) -> Result<Response, DecodeError> {
-    let user_data = UserData::parse(tp_ud)?;
-    if user_data.packet_kind() != Some(PacketKind::Response) {
+    let message = concat::join(tp_uds)?;
+    if message.kind != Some(PacketKind::Response) {
         return Err(DecodeError::Identity("the message carries no response packet"));
     }
-    decode_packet(security, sent, user_data.payload())
+    decode_packet(security, sent, &message.payload)
 }
 
 /// Reads a response packet, from RPL to the last octet, put together again if it came in several messages.

@@ -72,14 +72,14 @@ fn triple_des_packet_and_its_short_message() {
     assert_eq!(segments, [[&[0x02, 0x70, 0x00], &packet[..]].concat()]);
     assert_eq!(segments[0].len(), 0x35);
 
-    let read = command_packet::decode(&security, &packet).unwrap();
+    let read = command_packet::decode(&security, &segments).unwrap();
     assert_eq!((read.counter, read.pcntr, &read.secured_data), (counter(42), 6, &script));
 }
 
 #[test]
 fn triple_des_answers() {
     let security = security([0x16, 0x09], KeyAlgorithm::TripleDes2, "B00001");
-    let read = |text| response_packet::decode(security.response(), Some(counter(42)), &hex(text)).unwrap();
+    let read = |text| response_packet::decode(security.response(), Some(counter(42)), &[hex(text)]).unwrap();
 
     let done = read("027100001612B00001000000002A000030DA7DA6A9A8FD4F039000");
     assert_eq!((done.status, done.counter, done.trust), (PorStatus::Ok, counter(42), Trust::Authenticated));
@@ -104,9 +104,9 @@ fn aes_packet_and_both_its_answers() {
         "00381516391212B00001DBBC5CE77CDBA7E8E068B49E0AA7833B9C12AA808353165BF37391204A1CB1993C21C605F9DD74CE9A\
          218D08B9EF83BC"
     );
-    assert_eq!(command_packet::decode(&security, &packet).unwrap().pcntr, 14);
+    assert_eq!(command_packet::decode_packet(&security, &packet).unwrap().pcntr, 14);
 
-    let read = |text| response_packet::decode(security.response(), Some(counter(43)), &hex(text)).unwrap();
+    let read = |text| response_packet::decode(security.response(), Some(counter(43)), &[hex(text)]).unwrap();
     let interim = read("027100001412B00001504200DEEE195E4F075606F4BA9041E1");
     assert_eq!((interim.status, interim.authenticated()), (PorStatus::FollowsBySubmit, true));
     let done = read("027100002412B000015CBC7AB135B89CE68A4FCA951F7BDFF62B3C5885B55095965CFC786E396A70E6");
@@ -123,7 +123,7 @@ fn the_shortened_form_that_a_card_executed() {
         "00281516091515B00011FBFEF8EAD3E5B693BD6D71F7FC385DD9E8D56A145A953F200B115DAFBD1547A1"
     );
     let answer = hex("027100001612B00011000000002A000020E0B7E82FAB4E45029000");
-    let answer = response_packet::decode(security.response(), Some(counter(42)), &answer).unwrap();
+    let answer = response_packet::decode(security.response(), Some(counter(42)), &[answer]).unwrap();
     assert_eq!((answer.status, answer.trust), (PorStatus::Ok, Trust::Authenticated));
     assert_eq!(answer.tar, Tar([0xB0, 0x00, 0x11]));
     assert_eq!(answer.data, [2, 0x90, 0x00]);

@@ -90,3 +90,6 @@ impl fmt::Debug for Apdu {
         write!(f, " + {} octets)", self.0.len() - HEADER_LEN)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,3 +55,24 @@ pub fn parse_response(data: &[u8]) -> Result<CompactResponse, ScriptError> {
 pub fn build_response(response: &CompactResponse) -> Vec<u8> {
     [&[response.executed][..], &response.status_word.0.to_be_bytes(), &response.data].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_by_table() {
+        for (data, executed, status_word, rest) in [
+            (&[3, 0x90, 0x00][..], 3, 0x9000, &[][..]),
+            (&[2, 0x6A, 0x82], 2, 0x6A82, &[]),
+            (&[1, 0x90, 0x00, 1, 2], 1, 0x9000, &[1, 2]),
+        ] {
+            let read = parse_response(data).unwrap();
+            assert_eq!((read.executed, read.status_word.0, &read.data[..]), (executed, status_word, rest));
+            assert_eq!(build_response(&read), data);
+        }
+        for short in [&[][..], &[1], &[1, 0x90]] {
+            assert_eq!(parse_response(short).unwrap_err().class(), "length");
+        }
+    }
+}

@@ -306,3 +306,133 @@ fn cmac<M: Mac + KeyInit>(key: &[u8], head: &[u8; 16], tail: &[u8]) -> [u8; 8] {
     mac.copy_from_slice(&whole[..8]);
     mac
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        hex::decode(text).unwrap()
+    }
+
+    fn weak(algorithm: KeyAlgorithm, octets: &[u8]) -> CipherKey {
+        CipherKey::new(algorithm, octets, WeakKeys::Allow).unwrap()
+    }
+
+    #[test]
+    fn lengths_are_the_algorithms() {
+        for (algorithm, right) in [
+            (KeyAlgorithm::Des, 8),
+            (KeyAlgorithm::TripleDes2, 16),
+            (KeyAlgorithm::TripleDes3, 24),
+            (KeyAlgorithm::Aes128, 16),
+            (KeyAlgorithm::Aes192, 24),
+            (KeyAlgorithm::Aes256, 32),
+        ] {
+            let octets: Vec<u8> = (0..40).map(|octet| octet * 5 + 1).collect();
+            for len in 0..=octets.len() {
+                let made = MacKey::new(algorithm, &octets[..len], WeakKeys::Allow);
+                assert_eq!(made.is_ok(), len == right, "{algorithm:?} {len}");
+            }
+        }
+        assert_eq!(KeyAlgorithm::aes_for(24), Ok(KeyAlgorithm::Aes192));
+        assert_eq!(KeyAlgorithm::aes_for(8), Err(KeyError::AesLength { len: 8 }));
+    }
+
+    #[test]
+    fn weak_keys_need_to_be_allowed() {
+        let (a, b, c) = ("0123456789ABCDEF", "1122334455667788", "FEDCBA9876543210");
+        // The same as `a` but for parity bits.
+        let a_parity = "0022446688AACCEE";
+        let degenerate = |first, second| Some(KeyError::Degenerate { first, second });
+        for (algorithm, parts, refusal) in [
+            (KeyAlgorithm::Des, vec![a], Some(KeyError::SingleDes)),
+            (KeyAlgorithm::TripleDes2, vec![a, b], None),
+            (KeyAlgorithm::TripleDes2, vec![a, a], degenerate(1, 2)),
+            (KeyAlgorithm::TripleDes2, vec![a, a_parity], degenerate(1, 2)),
+            (KeyAlgorithm::TripleDes3, vec![a, b, c], None),
+            // Two keys' worth, which is what the two-key form is.
+            (KeyAlgorithm::TripleDes3, vec![a, b, a], None),
+            (KeyAlgorithm::TripleDes3, vec![a, a, b], degenerate(1, 2)),
+            (KeyAlgorithm::TripleDes3, vec![b, a, a_parity], degenerate(2, 3)),
+            (KeyAlgorithm::Aes128, vec![a, a], None),
+        ] {
+            let octets = hex(&parts.concat());
+            assert_eq!(CipherKey::new(algorithm, &octets, WeakKeys::Refuse).err(), refusal, "{parts:?}");
+            assert!(CipherKey::new(algorithm, &octets, WeakKeys::Allow).is_ok());
+        }
+    }
+
+    /// NIST SP 800-38A, F.1: with zeros as initial block the first block of CBC is that of ECB.
+    #[test]
+    fn published_aes_blocks() {
+        let clear = hex("6bc1bee22e409f96e93d7e117393172a");
+        for (key, ciphered) in [
+            ("2b7e151628aed2a6abf7158809cf4f3c", "3ad77bb40d7a3660a89ecaf32466ef97"),
+            ("8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b", "bd334f1d6e45f25ff712a214571fa5cc"),
+            (
+                "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+                "f3eed1bdb5d2a03c064b5a7e3db181f8",
+            ),
+        ] {
+            let key = hex(key);
+            let key = weak(KeyAlgorithm::aes_for(key.len()).unwrap(), &key);
+            let mut octets = clear.clone();
+            key.encrypt(&mut octets);
+            assert_eq!(hex::encode(&octets), ciphered);
+            key.decrypt(&mut octets);
+            assert_eq!(octets, clear);
+        }
+    }
+
+    /// NIST SP 800-38B, D.1 to D.3, messages of 16 and of 40 octets, cut to 8 octets.
+    #[test]
+    fn published_aes_checksums() {
+        let message = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411");
+        let (head, tail) = message.split_first_chunk::<16>().unwrap();
+        for (key, short, long) in [
+            ("2b7e151628aed2a6abf7158809cf4f3c", "070a16b46b4d4144", "dfa66747de9ae630"),
+            ("8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b", "9e99a7bf31e71090", "8a1de5be2eb31aad"),
+            (
+                "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+                "28a7023f452e8f82",
+                "aaf3d8f1de5640c2",
+            ),
+        ] {
+            let key = hex(key);
+            let key = MacKey::new(KeyAlgorithm::aes_for(key.len()).unwrap(), &key, WeakKeys::Refuse).unwrap();
+            assert_eq!(hex::encode(key.mac(head, &[])), short);
+            assert_eq!(hex::encode(key.mac(head, tail)), long);
+        }
+    }
+
+    /// The classic DES block, and what triple DES is made of: equal keys leave single DES, and the two-key form is
+    /// the three-key form with the first key again.
+    #[test]
+    fn triple_des_by_what_it_is_made_of() {
+        let (first, second) = ("133457799BBCDFF1", "0E329232EA6D0D73");
+        let run = |algorithm, key: &str| {
+            let mut octets = hex("0123456789ABCDEF0123456789ABCDEF");
+            weak(algorithm, &hex(key)).encrypt(&mut octets);
+            octets
+        };
+        let single = run(KeyAlgorithm::Des, first);
+        assert_eq!(hex::encode_upper(&single[..8]), "85E813540F0AB405");
+        assert_eq!(run(KeyAlgorithm::TripleDes2, &first.repeat(2)), single);
+        assert_eq!(run(KeyAlgorithm::TripleDes3, &first.repeat(3)), single);
+        let two = run(KeyAlgorithm::TripleDes2, &[first, second].concat());
+        assert_ne!(two, single);
+        assert_eq!(run(KeyAlgorithm::TripleDes3, &[first, second, first].concat()), two);
+    }
+
+    #[test]
+    fn a_checksum_is_the_last_block_over_zero_padding() {
+        for algorithm in [KeyAlgorithm::Des, KeyAlgorithm::TripleDes2, KeyAlgorithm::TripleDes3] {
+            let octets: Vec<u8> = (0..algorithm.key_len() as u8).map(|octet| octet * 9 + 1).collect();
+            let mac = MacKey::new(algorithm, &octets, WeakKeys::Allow).unwrap().mac(&[3; 16], &[5; 11]);
+            let mut ciphered = [&[3; 16][..], &[5; 11], &[0; 5]].concat();
+            weak(algorithm, &octets).encrypt(&mut ciphered);
+            assert_eq!(mac[..], ciphered[24..]);
+        }
+    }
+}

@@ -214,3 +214,6 @@ impl Protection {
         self.cipher.as_ref().map_or(1, CipherKey::block_len)
     }
 }
+
+#[cfg(test)]
+mod tests;

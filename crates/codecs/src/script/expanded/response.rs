@@ -1,48 +1,16 @@
-//! The expanded format (ETSI TS 102 226 §5.2, tags in ETSI TS 101 220 §7): every command and every answer is an
-//! object with tag and length, so that nothing is lost and actions can stand between the commands.
+//! Response scripts: card to server.
 
-use super::ScriptError;
-use crate::apdu::{Apdu, StatusWord};
-use crate::ber::{self, BerError, Object};
-use crate::octets::Octets;
+use super::{Framing, IMMEDIATE_ACTION, SCRIPT_CHAINING, UNKNOWN_TAG, content, frame, single};
+use crate::apdu::StatusWord;
+use crate::ber::{self, Object};
+use crate::script::ScriptError;
 use std::fmt;
-use zeroize::Zeroizing;
 
-const COMMAND_SCRIPT: u8 = 0xAA;
-const COMMAND_SCRIPT_INDEFINITE: u8 = 0xAE;
 const RESPONSE_SCRIPT: u8 = 0xAB;
 const RESPONSE_SCRIPT_INDEFINITE: u8 = 0xAF;
-const C_APDU: u8 = 0x22;
 const R_APDU: u8 = 0x23;
 const EXECUTED: u8 = 0x80;
-const IMMEDIATE_ACTION: u8 = 0x81;
-const ERROR_ACTION: u8 = 0x82;
-const SCRIPT_CHAINING: u8 = 0x83;
 const BAD_FORMAT: u8 = 0x90;
-const INDEFINITE: u8 = 0x80;
-const END: [u8; 2] = [0x00, 0x00];
-
-/// How the length of a script is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Framing {
-    /// In front of it.
-    Definite,
-    /// By two zero octets behind it; made for HTTPS, where the end is not known at the start.
-    Indefinite,
-}
-
-/// What a command script is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CommandObject {
-    /// A command.
-    Apdu(Apdu),
-    /// Something the card does at once: a code of one octet, or a proactive command.
-    ImmediateAction(Vec<u8>),
-    /// What the card does when a command fails.
-    ErrorAction(Vec<u8>),
-    /// Ties the scripts of several packets together; stands first.
-    ScriptChaining(u8),
-}
 
 /// An object of an answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -176,62 +144,9 @@ impl ChainingResult {
     }
 }
 
-impl From<BerError> for ScriptError {
-    fn from(error: BerError) -> Self {
-        Self::Length(match error {
-            BerError::Length => "an object is longer than what holds it",
-            BerError::LengthMissing => "an object has no length",
-        })
-    }
-}
-
-/// The secured data for these objects.
-///
-/// # Errors
-/// `format` when script chaining does not stand first.
-pub fn build(objects: &[CommandObject], framing: Framing) -> Result<Zeroizing<Vec<u8>>, ScriptError> {
-    let mut content = Zeroizing::new(Vec::new());
-    for (index, object) in objects.iter().enumerate() {
-        match object {
-            CommandObject::Apdu(apdu) => ber::push_object(&mut content, C_APDU, apdu.as_bytes()),
-            CommandObject::ImmediateAction(value) => ber::push_object(&mut content, IMMEDIATE_ACTION, value),
-            CommandObject::ErrorAction(value) => ber::push_object(&mut content, ERROR_ACTION, value),
-            CommandObject::ScriptChaining(_) if index > 0 => return Err(CHAINING_NOT_FIRST),
-            CommandObject::ScriptChaining(code) => ber::push_object(&mut content, SCRIPT_CHAINING, &[*code]),
-        }
-    }
-    Ok(frame(&content, framing, COMMAND_SCRIPT, COMMAND_SCRIPT_INDEFINITE))
-}
-
-const CHAINING_NOT_FIRST: ScriptError = ScriptError::Format("script chaining stands first or not at all");
-
-/// Reads a command script, as a card does.
-///
-/// # Errors
-/// `format` for an unknown tag, a command without a header, chaining that does not stand first; `length` otherwise.
-pub fn parse(script: &[u8]) -> Result<Vec<CommandObject>, ScriptError> {
-    let mut read = Vec::new();
-    for object in content(script, COMMAND_SCRIPT, COMMAND_SCRIPT_INDEFINITE)? {
-        let Object { tag, value } = object;
-        read.push(match tag {
-            C_APDU => CommandObject::Apdu(
-                Apdu::from_bytes(value).ok_or(ScriptError::Format("a command is shorter than its header"))?,
-            ),
-            IMMEDIATE_ACTION => CommandObject::ImmediateAction(value.to_vec()),
-            ERROR_ACTION => CommandObject::ErrorAction(value.to_vec()),
-            SCRIPT_CHAINING if !read.is_empty() => return Err(CHAINING_NOT_FIRST),
-            SCRIPT_CHAINING => CommandObject::ScriptChaining(single(value)?),
-            _ => return Err(UNKNOWN_TAG),
-        });
-    }
-    Ok(read)
-}
-
-const UNKNOWN_TAG: ScriptError = ScriptError::Format("an object has an unknown tag");
-
 /// The data of an answer, as a card makes them. The number of executed commands is said only with a definite length.
 pub fn build_response(response: &ExpandedResponse, framing: Framing) -> Vec<u8> {
-    let mut content = Zeroizing::new(Vec::new());
+    let mut content = Vec::new();
     if let (Framing::Definite, Some(executed)) = (framing, response.executed) {
         let octets = executed.to_be_bytes();
         let skip = octets.iter().take(octets.len() - 1).take_while(|octet| **octet == 0).count();
@@ -288,61 +203,4 @@ pub fn parse_response(data: &[u8]) -> Result<ExpandedResponse, ScriptError> {
         });
     }
     Ok(response)
-}
-
-fn single(value: &[u8]) -> Result<u8, ScriptError> {
-    match value {
-        [octet] => Ok(*octet),
-        _ => Err(ScriptError::Length("an object of one octet has another length")),
-    }
-}
-
-fn frame(content: &[u8], framing: Framing, definite: u8, indefinite: u8) -> Zeroizing<Vec<u8>> {
-    // Room for everything, so that no copy of the content stays behind.
-    let mut script = Zeroizing::new(Vec::with_capacity(content.len() + 10));
-    match framing {
-        Framing::Definite => ber::push_object(&mut script, definite, content),
-        Framing::Indefinite => {
-            script.extend_from_slice(&[indefinite, INDEFINITE]);
-            script.extend_from_slice(content);
-            script.extend_from_slice(&END);
-        }
-    }
-    script
-}
-
-/// The objects inside a script that is all there is.
-fn content(script: &[u8], definite: u8, indefinite: u8) -> Result<Vec<Object<'_>>, ScriptError> {
-    let trailing = ScriptError::Length("octets follow the script");
-    let mut octets = Octets::new(script);
-    match octets.peek() {
-        Some(tag) if tag == definite => {
-            let outer = ber::take_object(&mut octets)?;
-            if !octets.is_empty() {
-                return Err(trailing);
-            }
-            Ok(ber::objects(outer.value).collect::<Result<_, _>>()?)
-        }
-        Some(tag) if tag == indefinite => {
-            octets.octet();
-            match octets.octet() {
-                Some(INDEFINITE) => {}
-                Some(_) => return Err(ScriptError::Length("the length should be indefinite")),
-                None => return Err(BerError::LengthMissing.into()),
-            }
-            let mut objects = Vec::new();
-            loop {
-                if octets.rest().starts_with(&END) {
-                    octets.take(END.len());
-                    return if octets.is_empty() { Ok(objects) } else { Err(trailing) };
-                }
-                if octets.is_empty() {
-                    return Err(ScriptError::Length("the script does not end"));
-                }
-                objects.push(ber::take_object(&mut octets)?);
-            }
-        }
-        Some(_) => Err(ScriptError::Format("this is no script in the expanded format")),
-        None => Err(ScriptError::Length("there is no script")),
-    }
 }
