@@ -106,17 +106,43 @@ pub struct ApiToken {
     pub expires_at: UnixMillis,
 }
 
-/// A change that was accepted and whose outcome can be asked for (`requestId` on the wire).
+/// Changes that were accepted together and whose outcome can be asked for (`requestId` on the wire).
+///
+/// A bulk call makes as many requests as it has entries. They share one transaction and one fate, so one record stands
+/// for all of them: their ids are counted up in the last two octets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// `requestId`.
+    /// `requestId` of the first of them; its last two octets are zero.
     pub id: Uuid,
+    /// How many they are, at least 1.
+    pub count: u16,
     /// The account whose user asked.
     pub account: AccountId,
-    /// What decides about it.
+    /// What decides about them.
     pub outcome: RequestOutcome,
-    /// When it was accepted.
+    /// When they were accepted.
     pub created_at: UnixMillis,
+}
+
+/// The octets of an id that count the requests of one record.
+const COUNTED: u128 = 0xFFFF;
+
+impl Request {
+    /// The id that a record begins with, made from a random one.
+    pub const fn first_id(random: Uuid) -> Uuid {
+        Uuid::from_u128(random.as_u128() & !COUNTED)
+    }
+
+    /// The `requestId` of each of them, in order.
+    pub fn ids(&self) -> impl Iterator<Item = Uuid> {
+        let first = Self::first_id(self.id).as_u128();
+        (0..u128::from(self.count)).map(move |index| Uuid::from_u128(first | index))
+    }
+
+    /// Whether one of them has this id.
+    pub fn has(&self, id: Uuid) -> bool {
+        Self::first_id(id) == self.id && id.as_u128() & COUNTED < u128::from(self.count)
+    }
 }
 
 /// How a request's status is known.
@@ -144,4 +170,33 @@ pub enum RequestStatus {
     Failure,
     /// Failed through a fault of the server.
     InternalError,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_one_record_are_told_by_their_last_octets() {
+        let request = Request {
+            id: Request::first_id(Uuid::from_u128(0x0123_4567_89AB_4DEF_8123_4567_89AB_CDEF)),
+            count: 3,
+            account: AccountId(Uuid::nil()),
+            outcome: RequestOutcome::Done,
+            created_at: UnixMillis(0),
+        };
+        let ids: Vec<_> = request.ids().map(|id| id.to_string()).collect();
+        assert_eq!(
+            ids,
+            [
+                "01234567-89ab-4def-8123-456789ab0000",
+                "01234567-89ab-4def-8123-456789ab0001",
+                "01234567-89ab-4def-8123-456789ab0002",
+            ]
+        );
+        assert!(request.ids().all(|id| request.has(id)));
+        for other in ["01234567-89ab-4def-8123-456789ab0003", "01234567-89ab-4def-8123-456789ac0000"] {
+            assert!(!request.has(other.parse().expect("an id")), "{other}");
+        }
+    }
 }
