@@ -9,6 +9,7 @@ mod locks;
 pub mod ports;
 pub mod secrets;
 mod services;
+pub mod sim_program;
 pub mod tracking;
 pub mod usecases;
 
