@@ -383,8 +383,8 @@ fn select_commands(target: &Target) -> Result<Vec<Apdu>, Reason> {
         .select
         .iter()
         .map(|files| match files.as_slice() {
-            [file] => Ok(rfm::select(Class::Uicc, *file, SelectAnswer::None)),
-            files => Ok(rfm::select_path_from_master(files, SelectAnswer::None)?),
+            [file] => Ok(rfm::select(Class::Uicc, *file, SelectAnswer::Nothing)),
+            files => Ok(rfm::select_path_from_master(files, SelectAnswer::Nothing)?),
         })
         .collect()
 }
