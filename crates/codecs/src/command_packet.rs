@@ -9,7 +9,7 @@ use crate::concat;
 use crate::counter::Counter;
 use crate::error::{DecodeError, EncodeError};
 use crate::octets::Octets;
-use crate::security::{CipherKey, Security};
+use crate::security::{CipherKey, CommandSecurity};
 use crate::udh::PacketKind;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -50,8 +50,8 @@ impl fmt::Debug for Command {
 
 /// Length of the packet for this much data, CPL to padding, in octets. It depends on nothing else, so that cost and
 /// segments are known before a counter is spent.
-pub fn packet_len(security: &Security, data_len: usize) -> usize {
-    let protection = security.command();
+pub fn packet_len(security: &impl AsRef<CommandSecurity>, data_len: usize) -> usize {
+    let protection = security.as_ref().protection();
     let behind_clear = HEADER_LEN - CLEAR_LEN + protection.check.len() + data_len;
     CLEAR_LEN + behind_clear.next_multiple_of(protection.block_len())
 }
@@ -62,8 +62,13 @@ pub fn packet_len(security: &Security, data_len: usize) -> usize {
 ///
 /// # Errors
 /// [`EncodeError::TooLong`] when the packet would exceed [`MAX_PACKET_LEN`].
-pub fn encode(security: &Security, counter: Counter, secured_data: &[u8]) -> Result<Vec<u8>, EncodeError> {
-    let protection = security.command();
+pub fn encode(
+    security: &impl AsRef<CommandSecurity>,
+    counter: Counter,
+    secured_data: &[u8],
+) -> Result<Vec<u8>, EncodeError> {
+    let security = security.as_ref();
+    let protection = security.protection();
     // Refused before any arithmetic on lengths that only an absurd input has.
     if secured_data.len() > MAX_PACKET_LEN || packet_len(security, secured_data.len()) > MAX_PACKET_LEN {
         return Err(EncodeError::TooLong {
@@ -104,7 +109,10 @@ pub fn encode(security: &Security, counter: Counter, secured_data: &[u8]) -> Res
 ///
 /// # Errors
 /// Those of [`decode_packet`] and of [`concat::join`]; `identity` when this is no command packet.
-pub fn decode<T: AsRef<[u8]>>(security: &Security, tp_uds: &[T]) -> Result<Command, DecodeError> {
+pub fn decode<T: AsRef<[u8]>>(
+    security: &impl AsRef<CommandSecurity>,
+    tp_uds: &[T],
+) -> Result<Command, DecodeError> {
     let message = concat::join(tp_uds)?;
     if message.kind != Some(PacketKind::Command) {
         return Err(DecodeError::Identity("the message carries no command packet"));
@@ -119,8 +127,9 @@ pub fn decode<T: AsRef<[u8]>>(security: &Security, tp_uds: &[T]) -> Result<Comma
 /// # Errors
 /// In this order: `length` when CPL, CHL or the ciphered part contradict the octets or the security, `identity` when
 /// the packet is under another indicator, key or application, `integrity`, `padding`.
-pub fn decode_packet(security: &Security, packet: &[u8]) -> Result<Command, DecodeError> {
-    let protection = security.command();
+pub fn decode_packet(security: &impl AsRef<CommandSecurity>, packet: &[u8]) -> Result<Command, DecodeError> {
+    let security = security.as_ref();
+    let protection = security.protection();
     let check_len = protection.check.len();
     let mut octets = Octets::new(packet);
     let header = (|| {

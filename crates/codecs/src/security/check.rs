@@ -1,6 +1,6 @@
 //! The check a packet carries, and its computation.
 
-use super::MacKey;
+use super::{Integrity, MacKey, SecurityError};
 use crc::{CRC_16_IBM_SDLC, CRC_32_ISO_HDLC, Crc};
 use subtle::ConstantTimeEq;
 
@@ -58,6 +58,26 @@ impl CheckValue {
 }
 
 impl Check {
+    /// A checksum of this length.
+    ///
+    /// # Errors
+    /// [`SecurityError::ShortMac`] for 4 octets of anything but AES.
+    pub fn checksum(key: MacKey, length: MacLength) -> Result<Self, SecurityError> {
+        if length == MacLength::Four && !key.algorithm().is_aes() {
+            return Err(SecurityError::ShortMac(key.algorithm()));
+        }
+        Ok(Self::Checksum { key, length })
+    }
+
+    /// How the indicator calls it.
+    pub fn kind(&self) -> Integrity {
+        match self {
+            Self::None => Integrity::None,
+            Self::Redundancy(_) => Integrity::Redundancy,
+            Self::Checksum { .. } => Integrity::Checksum,
+        }
+    }
+
     /// Octets it takes in the packet.
     #[expect(clippy::len_without_is_empty, reason = "a length on the wire, not a collection's")]
     pub fn len(&self) -> usize {

@@ -17,12 +17,18 @@ use crate::tar::Tar;
 /// knows that indicator, key octets and keys fit each other.
 #[derive(Clone, Debug)]
 pub struct Security {
+    command: CommandSecurity,
+    response: Protection,
+}
+
+/// The half of a [`Security`] that makes and reads commands.
+#[derive(Clone, Debug)]
+pub struct CommandSecurity {
     spi: Spi,
     kic: KeyReference,
     kid: KeyReference,
     tar: Tar,
-    command: Protection,
-    response: Protection,
+    protection: Protection,
 }
 
 /// What a [`Security`] is made of.
@@ -90,6 +96,9 @@ pub enum SecurityError {
         /// `KIc` or `KID`.
         octet: &'static str,
     },
+    /// The indicator announces another protection than the one given.
+    #[error("the security parameter indicator announces another protection")]
+    Indicator,
     /// Only AES checksums can be cut to 4 octets.
     #[error("a checksum of 4 octets exists only with AES, the key is for {0}")]
     ShortMac(KeyAlgorithm),
@@ -115,27 +124,25 @@ pub struct ResponseSecurity<'a> {
 
 impl Security {
     /// Puts the parts together, or says which do not fit.
+    #[expect(clippy::needless_pass_by_value, reason = "the keys leave the caller's hands and are wiped here")]
     pub fn new(parts: SecurityParts) -> Result<Self, SecurityError> {
-        let SecurityParts { spi, kic, kid, tar, cipher_key, mac_key, mac_length, redundancy, key_versions } =
-            parts;
-        // A card that is to send no answer needs no protection for it, whatever the other bits say.
-        let answers = spi.por != PorMode::Never;
-        let ciphers = spi.ciphered || (answers && spi.por_ciphered);
-        let signs =
-            spi.integrity == Integrity::Checksum || (answers && spi.por_integrity == Integrity::Checksum);
-
-        if ciphers {
-            let key = cipher_key.as_ref().ok_or(SecurityError::NoCipherKey)?;
-            kic.fits("KIc", key.algorithm())?;
-        }
-        if signs {
-            let key = mac_key.as_ref().ok_or(SecurityError::NoMacKey)?;
-            kid.fits("KID", key.algorithm())?;
-            if mac_length == MacLength::Four && !key.algorithm().is_aes() {
-                return Err(SecurityError::ShortMac(key.algorithm()));
+        let SecurityParts { spi, kic, kid, tar, .. } = parts;
+        if spi.integrity == Integrity::Redundancy {
+            let named = kid.redundancy();
+            let contradiction = parts.redundancy.is_some() && named.is_some() && parts.redundancy != named;
+            if contradiction || !(named.is_some() || kid.is_agreed_elsewhere()) {
+                return Err(SecurityError::Redundancy { nibble: kid.algorithm() });
             }
         }
-        if key_versions == KeyVersions::SameAndReal {
+        let protection = parts.protection(spi.ciphered, spi.integrity)?;
+        // A card that is to send no answer needs no protection for it, whatever the other bits say.
+        let response = match spi.por {
+            PorMode::Never => Protection::NONE,
+            PorMode::Always | PorMode::OnError => parts.protection(spi.por_ciphered, spi.por_integrity)?,
+        };
+        if parts.key_versions == KeyVersions::SameAndReal {
+            let ciphers = protection.cipher.is_some() || response.cipher.is_some();
+            let signs = protection.check.authenticates() || response.check.authenticates();
             if ciphers && signs && kic.version() != kid.version() {
                 return Err(SecurityError::KeyVersions { kic: kic.version(), kid: kid.version() });
             }
@@ -145,36 +152,47 @@ impl Security {
                 }
             }
         }
+        Ok(Self { command: CommandSecurity { spi, kic, kid, tar, protection }, response })
+    }
 
-        let check = |integrity, redundancy: Option<Redundancy>| match (integrity, &mac_key) {
-            (Integrity::None, _) => Ok(Check::None),
-            (Integrity::Redundancy, _) => {
-                redundancy.map(Check::Redundancy).ok_or(SecurityError::Redundancy { nibble: kid.algorithm() })
-            }
-            (Integrity::Checksum, Some(key)) => Ok(Check::Checksum { key: key.clone(), length: mac_length }),
-            (Integrity::Checksum, None) => Err(SecurityError::NoMacKey),
-            (Integrity::Signature, _) => Err(SecurityError::DigitalSignature),
-        };
-        let named = kid.redundancy();
-        if spi.integrity == Integrity::Redundancy {
-            let contradiction = redundancy.is_some() && named.is_some() && redundancy != named;
-            if contradiction || !(named.is_some() || kid.is_agreed_elsewhere()) {
-                return Err(SecurityError::Redundancy { nibble: kid.algorithm() });
-            }
+    /// What makes and reads commands.
+    pub fn command(&self) -> &CommandSecurity {
+        &self.command
+    }
+
+    /// What answers must be protected with, in the form that reads them.
+    pub fn response(&self) -> ResponseSecurity<'_> {
+        ResponseSecurity { tar: self.command.tar, protection: &self.response }
+    }
+
+    /// The security parameter indicator.
+    pub fn spi(&self) -> Spi {
+        self.command.spi
+    }
+
+    /// The application addressed.
+    pub fn tar(&self) -> Tar {
+        self.command.tar
+    }
+}
+
+impl CommandSecurity {
+    /// Takes the key octets as they are, for cards that number keys and algorithms in a way of their own and for
+    /// reading what others made. Only that the indicator asks for just this protection is looked at.
+    ///
+    /// # Errors
+    /// [`SecurityError::Indicator`].
+    pub fn as_given(
+        spi: Spi,
+        kic: KeyReference,
+        kid: KeyReference,
+        tar: Tar,
+        protection: Protection,
+    ) -> Result<Self, SecurityError> {
+        if spi.ciphered != protection.cipher.is_some() || spi.integrity != protection.check.kind() {
+            return Err(SecurityError::Indicator);
         }
-        let command = Protection {
-            cipher: cipher_key.clone().filter(|_| spi.ciphered),
-            check: check(spi.integrity, redundancy.or(named))?,
-        };
-        let response = if answers {
-            Protection {
-                cipher: cipher_key.filter(|_| spi.por_ciphered),
-                check: check(spi.por_integrity, redundancy.or(named))?,
-            }
-        } else {
-            Protection { cipher: None, check: Check::None }
-        };
-        Ok(Self { spi, kic, kid, tar, command, response })
+        Ok(Self { spi, kic, kid, tar, protection })
     }
 
     /// The security parameter indicator.
@@ -198,17 +216,53 @@ impl Security {
     }
 
     /// What commands are protected with.
-    pub fn command(&self) -> &Protection {
+    pub fn protection(&self) -> &Protection {
+        &self.protection
+    }
+}
+
+impl AsRef<CommandSecurity> for Security {
+    fn as_ref(&self) -> &CommandSecurity {
         &self.command
     }
+}
 
-    /// What answers must be protected with, in the form that reads them.
-    pub fn response(&self) -> ResponseSecurity<'_> {
-        ResponseSecurity { tar: self.tar, protection: &self.response }
+impl AsRef<CommandSecurity> for CommandSecurity {
+    fn as_ref(&self) -> &CommandSecurity {
+        self
+    }
+}
+
+impl SecurityParts {
+    fn protection(&self, ciphered: bool, integrity: Integrity) -> Result<Protection, SecurityError> {
+        let cipher = if ciphered {
+            let key = self.cipher_key.as_ref().ok_or(SecurityError::NoCipherKey)?;
+            self.kic.fits("KIc", key.algorithm())?;
+            Some(key.clone())
+        } else {
+            None
+        };
+        let check = match integrity {
+            Integrity::None => Check::None,
+            Integrity::Redundancy => {
+                let check = self.redundancy.or(self.kid.redundancy());
+                Check::Redundancy(check.ok_or(SecurityError::Redundancy { nibble: self.kid.algorithm() })?)
+            }
+            Integrity::Checksum => {
+                let key = self.mac_key.as_ref().ok_or(SecurityError::NoMacKey)?;
+                self.kid.fits("KID", key.algorithm())?;
+                Check::checksum(key.clone(), self.mac_length)?
+            }
+            Integrity::Signature => return Err(SecurityError::DigitalSignature),
+        };
+        Ok(Protection { cipher, check })
     }
 }
 
 impl Protection {
+    /// Neither ciphered nor checked.
+    pub const NONE: Self = Self { cipher: None, check: Check::None };
+
     /// Octets the ciphered part is a multiple of; 1 when nothing is ciphered.
     pub(crate) fn block_len(&self) -> usize {
         self.cipher.as_ref().map_or(1, CipherKey::block_len)

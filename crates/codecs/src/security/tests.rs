@@ -140,9 +140,25 @@ fn each_direction_has_what_was_asked_for_and_no_more() {
         (0x16, 0x18, (true, 8), (false, 0)),
     ] {
         let security = of(first, second);
-        assert_eq!(shape(security.command()), command, "{first:02X}{second:02X}");
+        assert_eq!(shape(security.command().protection()), command, "{first:02X}{second:02X}");
         assert_eq!(shape(security.response().protection), response, "{first:02X}{second:02X}");
     }
+}
+
+#[test]
+fn given_octets_are_taken_when_the_indicator_fits() {
+    let given = |spi, protection| {
+        // Another algorithm than the key's, and two versions: the card knows.
+        let (kic, kid) = (KeyReference::from_octet(0x05), KeyReference::from_octet(0x39));
+        CommandSecurity::as_given(spi, kic, kid, Tar([0; 3]), protection).map(|_| ())
+    };
+    let cipher = Some(cipher_key(KeyAlgorithm::Aes128));
+    let check = Check::checksum(mac_key(KeyAlgorithm::Aes128), MacLength::Four).unwrap();
+    let both = Protection { cipher, check };
+    assert_eq!(given(spi(0x16, 0x39), both.clone()), Ok(()));
+    assert_eq!(given(spi(0x12, 0x39), both.clone()), Err(SecurityError::Indicator));
+    assert_eq!(given(spi(0x15, 0x39), both), Err(SecurityError::Indicator));
+    assert_eq!(given(spi(0x00, 0x39), Protection::NONE), Ok(()));
 }
 
 #[test]

@@ -27,11 +27,11 @@ fn with_lengths(mut octets: Vec<u8>, header_len: Option<usize>) -> Vec<u8> {
 proptest! {
     #[test]
     fn no_octets_make_a_command_reader_panic(security in security(), octets in octets(), honest: bool) {
-        let header_len = honest.then(|| 13 + security.command().check.len());
+        let header_len = honest.then(|| 13 + security.command().protection().check.len());
         let mut octets = with_lengths(octets, header_len);
         if honest && octets.len() > 10 {
             octets[3..5].copy_from_slice(&security.spi().to_octets());
-            octets[5..7].copy_from_slice(&[security.kic().octet(), security.kid().octet()]);
+            octets[5..7].copy_from_slice(&[security.command().kic().octet(), security.command().kid().octet()]);
             octets[7..10].copy_from_slice(&security.tar().0);
         }
         if let Ok(command) = command_packet::decode_packet(&security, &octets) {

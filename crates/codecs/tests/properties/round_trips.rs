@@ -44,7 +44,7 @@ proptest! {
         prop_assert_eq!(packet.len(), command_packet::packet_len(&security, data.len()));
         let read = command_packet::decode_packet(&security, &packet).unwrap();
         prop_assert_eq!((read.counter, &*read.secured_data), (counter, &data));
-        if let Some(key) = &security.command().cipher {
+        if let Some(key) = &security.command().protection().cipher {
             prop_assert!(usize::from(read.pcntr) < key.block_len());
             prop_assert_eq!((packet.len() - 10) % key.block_len(), 0);
         } else {
