@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod openapi;
 pub mod plan;
 pub mod serve;
+pub mod sim;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;
@@ -28,5 +29,6 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Export(command) => command.run().await,
         Command::Explain(command) => command.run().await,
         Command::Openapi(command) => command.run(),
+        Command::Sim(command) => command.run().await,
     }
 }

@@ -19,7 +19,7 @@ use muster_app::Services;
 use muster_engine::{Worker, WorkerSettings, sweep_forever};
 use muster_web::metrics;
 use operations::Operations;
-use shutdown::StopSignals;
+pub(crate) use shutdown::StopSignals;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::failure::{Failure, Outcome};
 const INTERRUPTED: i32 = 130;
 
 /// The signals that ask the process to stop.
-pub(super) struct StopSignals {
+pub(crate) struct StopSignals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -16,7 +16,7 @@ pub(super) struct StopSignals {
 impl StopSignals {
     /// Listens from now on, so that a signal during the start is not lost.
     #[cfg(unix)]
-    pub(super) fn listen() -> Outcome<Self> {
+    pub(crate) fn listen() -> Outcome<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).map_err(|error| Failure::new("listen for signals", error));
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
@@ -24,13 +24,13 @@ impl StopSignals {
 
     /// Listens from now on, so that a signal during the start is not lost.
     #[cfg(not(unix))]
-    pub(super) fn listen() -> Outcome<Self> {
+    pub(crate) fn listen() -> Outcome<Self> {
         Ok(Self {})
     }
 
     /// Resolves with the signal's name when one comes.
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
@@ -39,7 +39,7 @@ impl StopSignals {
 
     /// Resolves with the signal's name when one comes.
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -11,4 +11,5 @@ mod nodes;
 mod replay;
 mod requests;
 mod scene;
+mod sim;
 mod start;
