@@ -5,11 +5,11 @@ use std::time::Duration;
 
 /// The first wait and the longest, which doubling reaches.
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// Wrong credentials do not become right by repeating them, and centres lock accounts that try.
-const AFTER_REFUSED_CREDENTIALS: Duration = Duration::from_secs(300);
+const AFTER_REFUSED_CREDENTIALS: Duration = Duration::from_mins(5);
 /// A session that held this long was a good one: the next wait is the first again.
-const STABLE: Duration = Duration::from_secs(60);
+const STABLE: Duration = Duration::from_mins(1);
 
 /// The waits between connections of one bind: 1, 2, 4 … 60 s, each between four and five fifths of that, so that the
 /// binds of many nodes do not come back in step.
@@ -62,7 +62,7 @@ mod tests {
         }
         backoff.session_ended(Duration::from_secs(59));
         assert!(backoff.next(&entropy) > Duration::from_secs(40), "a short session changes nothing");
-        backoff.session_ended(Duration::from_secs(60));
+        backoff.session_ended(Duration::from_mins(1));
         assert!(backoff.next(&entropy) <= Duration::from_secs(1));
     }
 

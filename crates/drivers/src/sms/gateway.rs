@@ -1,6 +1,7 @@
 //! Every route together: the implementation of the port.
 
-use super::route::{Job, Route, Verdict};
+use super::job::{Job, Verdict};
+use super::route::Route;
 use super::session::{Connect, Surroundings, Tcp, keep_bound};
 use super::settings::RouteSettings;
 use async_trait::async_trait;
@@ -83,15 +84,27 @@ impl SmppGateway {
         })
     }
 
-    /// The route that shall carry a packet: a usable one of the lowest number, of these the one with the most room;
-    /// when none is usable, one that may come back.
+    /// Lets a route send again that was stopped because its centre refused our requests: an operator has mended what
+    /// was wrong. Tells whether there is such a route.
+    pub fn resume(&self, route: &str) -> bool {
+        let found = self.routes.iter().find(|known| *known.name == *route);
+        if let Some(route) = found {
+            route.resume();
+        }
+        found.is_some()
+    }
+
+    /// The route that shall carry a packet: a usable one of the lowest number, of these the one with the least to do
+    /// for what it can; when none is usable, one that may come back.
     fn choose(&self, only: Option<&str>, tried: &[Arc<str>]) -> Result<&Arc<Route>, String> {
         let named = |route: &&Arc<Route>| only.is_none_or(|name| *route.name == *name);
         let candidates = || self.routes.iter().filter(named).filter(|route| !tried.contains(&route.name));
-        let best = candidates()
-            .filter(|route| route.is_usable())
-            .min_by_key(|route| (route.settings.priority, std::cmp::Reverse(route.room())));
-        if let Some(route) = best {
+        let best = candidates().filter_map(|route| Some((route, route.load()?))).min_by(
+            |(one, load), (other, other_load)| {
+                one.settings.priority.cmp(&other.settings.priority).then(load.total_cmp(other_load))
+            },
+        );
+        if let Some((route, _)) = best {
             return Ok(route);
         }
         let later = candidates()
@@ -165,9 +178,10 @@ impl SmsGateway for SmppGateway {
 
     async fn cancel(&self, route: &str, message_id: &str, destination: &str) {
         let link = self.routes.iter().find(|known| *known.name == *route).and_then(|route| route.any_link());
-        match link {
-            Some(link) => link.cancel(message_id, destination),
-            None => tracing::debug!(route, "a message cannot be cancelled: the route is not bound"),
+        if let Some(link) = link {
+            link.cancel(message_id, destination);
+        } else {
+            tracing::debug!(route, "a message cannot be cancelled: the route is not bound");
         }
     }
 

@@ -149,3 +149,140 @@ fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
     let (pairs, odd) = digits.as_chunks::<2>();
     (odd.is_empty() && !pairs.is_empty()).then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sms::pdu::read::{Tlvs, alert_notification, deliver_sm};
+    use crate::sms::testing::octets;
+
+    const POR: &str = "027100000B0AB00001000000002A0002";
+    const COMMAND: &str = "027000003016091515B00001";
+    const RECEIPT: &str = "id:A1 stat:DELIVRD err:000 text:";
+
+    fn read(por_path: PorPath, esm_class: u8, octets: &[u8]) -> Said {
+        let message = Message {
+            source: b"+491700000001",
+            destination: b"4900123",
+            esm_class,
+            octets,
+            tlvs: Tlvs::default(),
+        };
+        Habits { por_path, message_id_form: MessageIdForm::Same }.read(&message)
+    }
+
+    /// Whether there is a receipt, and which path user data came by.
+    fn kinds(said: &Said) -> (Option<DeliveryState>, Option<AnswerPath>) {
+        let state = said.receipt.as_ref().map(|receipt| match receipt {
+            InboundMessage::Receipt { state, source, message_ids, .. } => {
+                assert_eq!((source.as_str(), message_ids[0].as_str()), ("491700000001", "A1"));
+                *state
+            }
+            other => panic!("{other:?}"),
+        });
+        let path = said.user_data.as_ref().map(|answer| match answer {
+            InboundMessage::UserData { path, source, destination, .. } => {
+                assert_eq!((source.as_str(), destination.as_str()), ("491700000001", "4900123"));
+                *path
+            }
+            other => panic!("{other:?}"),
+        });
+        (state, path)
+    }
+
+    #[test]
+    fn c71_messages_are_told_apart() {
+        use AnswerPath::{Acknowledgement, Receipt, Submit};
+        use DeliveryState::{Delivered, Enroute, Unknown};
+        use PorPath::{DeliverAck, DeliverUdhi, ReceiptBody};
+        let por = octets(POR);
+        let hex = |prefix: &str, hex: &str| format!("{prefix}{hex}").into_bytes();
+        let receipt = RECEIPT.as_bytes().to_vec();
+        let cases = [
+            // With a header it is user data, whatever the route's habits.
+            (DeliverUdhi, 0x40, por.clone(), (None, Some(Submit))),
+            (ReceiptBody, 0x40, por.clone(), (None, Some(Submit))),
+            (DeliverUdhi, 0x40, b"\x02\x70\x00 not a proof".to_vec(), (None, Some(Submit))),
+            (DeliverUdhi, 0xC0, por.clone(), (None, Some(Submit))),
+            (DeliverUdhi, 0x43, por.clone(), (None, Some(Submit))),
+            // As an acknowledgement, marked as having a header or not.
+            (DeliverAck, 0x48, por.clone(), (None, Some(Acknowledgement))),
+            (DeliverUdhi, 0x08, por.clone(), (None, Some(Acknowledgement))),
+            (DeliverAck, 0x10, por.clone(), (None, Some(Acknowledgement))),
+            (DeliverAck, 0x08, receipt.clone(), (Some(Delivered), None)),
+            (DeliverAck, 0x08, b"id:A1".to_vec(), (Some(Delivered), None)),
+            (DeliverAck, 0x08, b"thanks".to_vec(), (None, None)),
+            // Receipts, marked or not.
+            (DeliverUdhi, 0x04, receipt.clone(), (Some(Delivered), None)),
+            (DeliverUdhi, 0x00, receipt.clone(), (Some(Delivered), None)),
+            (DeliverUdhi, 0x00, b"id:A1".to_vec(), (None, None)),
+            (DeliverUdhi, 0x04, b"id:A1".to_vec(), (Some(Unknown), None)),
+            (DeliverUdhi, 0x20, b"id:A1".to_vec(), (Some(Enroute), None)),
+            (DeliverUdhi, 0x04, b"stat:DELIVRD".to_vec(), (None, None)),
+            // With the card's answer inside, only where the route does so.
+            (ReceiptBody, 0x04, hex(RECEIPT, POR), (Some(Delivered), Some(Receipt))),
+            (ReceiptBody, 0x04, hex(RECEIPT, &POR.to_lowercase()), (Some(Delivered), Some(Receipt))),
+            (ReceiptBody, 0x04, [receipt.clone(), por.clone()].concat(), (Some(Delivered), Some(Receipt))),
+            (ReceiptBody, 0x04, por.clone(), (None, Some(Receipt))),
+            (ReceiptBody, 0x04, hex("", POR), (None, Some(Receipt))),
+            (DeliverUdhi, 0x44, por.clone(), (None, Some(Receipt))),
+            (DeliverUdhi, 0x04, hex(RECEIPT, POR), (Some(Delivered), None)),
+            // What receipts repeat of our own message is no answer.
+            (ReceiptBody, 0x04, hex(RECEIPT, COMMAND), (Some(Delivered), None)),
+            (ReceiptBody, 0x04, [receipt, octets(COMMAND)].concat(), (Some(Delivered), None)),
+            (ReceiptBody, 0x04, hex(RECEIPT, "0271"), (Some(Delivered), None)),
+            (ReceiptBody, 0x04, hex(RECEIPT, "02710"), (Some(Delivered), None)),
+            (DeliverUdhi, 0x00, b"hello".to_vec(), (None, None)),
+            (DeliverUdhi, 0x00, Vec::new(), (None, None)),
+        ];
+        for (por_path, esm_class, body, expected) in cases {
+            let said = read(por_path, esm_class, &body);
+            let context = format!("{por_path:?} {esm_class:02X} {}", String::from_utf8_lossy(&body));
+            assert_eq!(kinds(&said), expected, "{context}");
+            if let Some(InboundMessage::UserData { user_data, .. }) = said.user_data
+                && expected.1 != Some(Submit)
+            {
+                assert_eq!(user_data, por, "{context}");
+            }
+        }
+    }
+
+    #[test]
+    fn answers_are_told_by_their_header() {
+        for (text, expected) in [
+            (POR, true),
+            ("027100", true),
+            ("0700030102017100", true),
+            ("0500030102 02 FFFF", true),
+            // The first segment names its packet; one that does not is something else.
+            ("0500030102 01 FFFF", false),
+            ("060804 0001 02 02 FFFF", true),
+            (COMMAND, false),
+            ("00", false),
+            ("", false),
+            ("027101", false),
+            ("03710000", false),
+            ("FF7100", false),
+        ] {
+            assert_eq!(is_answer(&octets(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_bodies_come_as_a_parameter() {
+        let mut body = b"\0\x01\x01491\0\x01\x0149\0\x04\0\0\0\0\0\0\0\0\0\x04\x24\x00\x23".to_vec();
+        body.extend_from_slice(b"id:A1 stat:DELIVRD err:000 text:abc");
+        let message = deliver_sm(&body).unwrap();
+        let habits = Habits { por_path: PorPath::None, message_id_form: MessageIdForm::Any };
+        assert!(matches!(
+            habits.read(&message).receipt,
+            Some(InboundMessage::Receipt { state: DeliveryState::Delivered, .. })
+        ));
+    }
+
+    #[test]
+    fn alerts_need_a_number() {
+        assert_eq!(available(&alert_notification(b"\x01\x01\0\x01\x0149\0").unwrap()), None);
+        assert!(alert_notification(b"\x01\x01491").is_none());
+    }
+}

@@ -13,6 +13,7 @@
 mod backoff;
 mod gateway;
 mod inbound;
+mod job;
 mod link;
 mod message_id;
 mod meters;

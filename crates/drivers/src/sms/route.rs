@@ -1,108 +1,20 @@
 //! One route: its queue, its pace, and how it stands.
 
+use super::job::Job;
 use super::link::Link;
 use super::meters::Meters;
 use super::pace::Pace;
 use super::pdu::write::Writer;
 use super::settings::RouteSettings;
-use muster_app::ports::{RouteState, RouteStatus, SmsPacket, SubmitOutcome};
+use muster_app::ports::{RouteState, RouteStatus};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Weight of the newest round trip in the running mean.
 const ROUND_TRIP_WEIGHT: f64 = 0.1;
-
-/// What came of handing a packet to a route.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    /// Each segment's fate.
-    Done(Vec<SubmitOutcome>),
-    /// Nothing of it was sent and this route will not; another one may.
-    Back(SmsPacket, String),
-}
-
-/// A packet on its way.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) packet: SmsPacket,
-    since: Instant,
-    outcomes: Vec<SubmitOutcome>,
-    done: oneshot::Sender<Verdict>,
-}
-
-impl Job {
-    pub(crate) fn new(packet: SmsPacket, since: Instant) -> (Box<Self>, oneshot::Receiver<Verdict>) {
-        let (done, verdict) = oneshot::channel();
-        let outcomes = Vec::with_capacity(packet.segments.len());
-        (Box::new(Self { packet, since, outcomes, done }), verdict)
-    }
-
-    /// The segment to send next.
-    pub(crate) fn segment(&self) -> usize {
-        self.outcomes.len()
-    }
-
-    pub(crate) fn has_begun(&self) -> bool {
-        !self.outcomes.is_empty()
-    }
-
-    fn remaining(&self) -> usize {
-        self.packet.segments.len() - self.outcomes.len()
-    }
-
-    /// Seconds of validity that are left.
-    pub(crate) fn validity_s(&self, now: Instant) -> u32 {
-        let waited = u32::try_from(now.duration_since(self.since).as_secs()).unwrap_or(u32::MAX);
-        self.packet.validity_s.saturating_sub(waited)
-    }
-
-    /// The centre has a segment. Gives the packet back when there is more of it to send.
-    pub(crate) fn accepted(mut self: Box<Self>, message_id: String) -> Option<Box<Self>> {
-        self.outcomes.push(SubmitOutcome::Accepted { message_id });
-        if self.remaining() > 0 {
-            return Some(self);
-        }
-        self.tell();
-        None
-    }
-
-    /// A segment ended otherwise; the following ones are not sent.
-    pub(crate) fn ended(mut self: Box<Self>, outcome: SubmitOutcome, meters: &Meters) {
-        self.outcomes.push(outcome);
-        let left = self.remaining();
-        meters.not_sent.increment(left as u64);
-        let reason = "a segment before it was not accepted";
-        self.outcomes.extend((0..left).map(|_| SubmitOutcome::NotSent { reason: reason.to_owned() }));
-        self.tell();
-    }
-
-    /// Neither the segment at hand nor the following ones are sent.
-    pub(crate) fn not_sent(mut self: Box<Self>, reason: &str, meters: &Meters) {
-        let left = self.remaining();
-        meters.not_sent.increment(left as u64);
-        self.outcomes.extend((0..left).map(|_| SubmitOutcome::NotSent { reason: reason.to_owned() }));
-        self.tell();
-    }
-
-    /// This route will not send it. What has begun cannot go elsewhere.
-    fn back(self: Box<Self>, reason: &str, meters: &Meters) {
-        if self.has_begun() {
-            return self.not_sent(reason, meters);
-        }
-        let Self { packet, done, .. } = *self;
-        // Nobody waits any more for a packet whose sender gave up.
-        let _ = done.send(Verdict::Back(packet, reason.to_owned()));
-    }
-
-    fn tell(self: Box<Self>) {
-        let Self { outcomes, done, .. } = *self;
-        let _ = done.send(Verdict::Done(outcomes));
-    }
-}
 
 /// What a bind shall do after taking packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +41,8 @@ struct Bind {
 #[derive(Debug)]
 struct Shared {
     /// Refused as too fast: before everything else.
-    again: VecDeque<Box<Job>>,
-    queue: VecDeque<Box<Job>>,
+    again: VecDeque<Job>,
+    queue: VecDeque<Job>,
     /// Segments in both.
     queued: usize,
     in_flight: usize,
@@ -177,7 +89,7 @@ impl Route {
     }
 
     /// Takes a packet into the queue, or gives it back at once.
-    pub(crate) fn enqueue(&self, job: Box<Job>) {
+    pub(crate) fn enqueue(&self, job: Job) {
         let mut shared = self.shared.lock();
         if let Some(reason) = shared.refusal() {
             drop(shared);
@@ -189,7 +101,7 @@ impl Route {
     }
 
     /// Takes back a packet that shall be sent again before everything else.
-    pub(crate) fn put_back(&self, job: Box<Job>) {
+    pub(crate) fn put_back(&self, job: Job) {
         let mut shared = self.shared.lock();
         if let Some(reason) = shared.refusal() {
             drop(shared);
@@ -201,7 +113,7 @@ impl Route {
     }
 
     /// Up to `wanted` packets for a bind.
-    pub(crate) fn take(&self, bind: usize, wanted: usize, now: Instant, taken: &mut Vec<Box<Job>>) -> Next {
+    pub(crate) fn take(&self, bind: usize, wanted: usize, now: Instant, taken: &mut Vec<Job>) -> Next {
         let mut late = Vec::new();
         let mut shared = self.shared.lock();
         if shared.closing || shared.stopped.is_some() {
@@ -212,7 +124,7 @@ impl Route {
         let mut used = 0;
         while used < tokens {
             let Some(job) = shared.pop() else { break };
-            if job.done.is_closed() {
+            if job.is_abandoned() {
                 continue;
             }
             if job.validity_s(now) == 0 {
@@ -241,13 +153,17 @@ impl Route {
         next
     }
 
-    /// Leave to send up to `wanted` further segments of packets that have begun.
-    pub(crate) fn take_tokens(&self, wanted: usize, now: Instant) -> (usize, Next) {
+    /// Leave to send up to `wanted` further segments of packets that have begun; why not, when the route takes
+    /// nothing more.
+    pub(crate) fn take_tokens(&self, wanted: usize, now: Instant) -> Result<(usize, Next), String> {
         let mut shared = self.shared.lock();
+        if let Some(reason) = shared.refusal() {
+            return Err(reason);
+        }
         let tokens = shared.pace.take(wanted, now);
         shared.in_flight += tokens;
         let next = if tokens < wanted { Next::At(shared.pace.next_token(now)) } else { Next::Wake };
-        (tokens, next)
+        Ok((tokens, next))
     }
 
     /// Segments were answered or given up.
@@ -298,10 +214,21 @@ impl Route {
             shared.stopped = Some(reason.to_owned());
         }
         let jobs = shared.empty();
+        // Binds hold packets that have begun.
+        shared.wake_all();
         drop(shared);
         tracing::error!(route = %self.name, reason, "route stopped: an operator must act");
         for job in jobs {
             job.back(reason, &self.meters);
+        }
+    }
+
+    /// An operator has acted: the route sends again.
+    pub(crate) fn resume(&self) {
+        let mut shared = self.shared.lock();
+        if shared.stopped.take().is_some() {
+            tracing::info!(route = %self.name, "route resumed");
+            shared.wake_all();
         }
     }
 
@@ -331,7 +258,7 @@ impl Route {
             let first_is_late = jobs.front().is_some_and(|job| now.duration_since(job.since) >= patience);
             if first_is_late || (elsewhere && !usable && !jobs.is_empty()) {
                 for job in std::mem::take(jobs) {
-                    if job.done.is_closed() {
+                    if job.is_abandoned() {
                         // Its sender gave up.
                     } else if now.duration_since(job.since) >= patience {
                         late.push(job);
@@ -342,7 +269,7 @@ impl Route {
                     }
                 }
             }
-            left += jobs.iter().map(|job| job.remaining()).sum::<usize>();
+            left += jobs.iter().map(Job::remaining).sum::<usize>();
         }
         shared.queued = left;
         self.meters.queued.set(shared.queued as f64);
@@ -402,6 +329,18 @@ impl Route {
         if !shared.is_usable() {
             return 0;
         }
+        (self.capacity(&shared) as usize).saturating_sub(shared.queued)
+    }
+
+    /// How much it has to do already, as a part of what it can do in a second; `None` when it carries nothing now.
+    pub(crate) fn load(&self) -> Option<f64> {
+        let shared = self.shared.lock();
+        let work = (shared.queued + shared.in_flight + 1) as f64;
+        shared.is_usable().then(|| work / self.capacity(&shared).max(f64::MIN_POSITIVE))
+    }
+
+    /// Segments a second that windows and pace allow now.
+    fn capacity(&self, shared: &Shared) -> f64 {
         let now = Instant::now();
         let open = shared
             .binds
@@ -412,8 +351,7 @@ impl Route {
         // Before the first answer nothing is known but that the windows are open.
         let by_windows =
             if shared.round_trip_s > 0.0 { windows / shared.round_trip_s.min(1.0) } else { windows };
-        let a_second = by_windows.min(f64::from(shared.pace.per_second())) as usize;
-        a_second.saturating_sub(shared.queued)
+        by_windows.min(f64::from(shared.pace.per_second()))
     }
 
     pub(crate) fn status(&self) -> RouteStatus {
@@ -437,13 +375,13 @@ impl Shared {
         self.again.len() + self.queue.len()
     }
 
-    fn pop(&mut self) -> Option<Box<Job>> {
+    fn pop(&mut self) -> Option<Job> {
         let job = self.again.pop_front().or_else(|| self.queue.pop_front())?;
         self.queued -= job.remaining();
         Some(job)
     }
 
-    fn empty(&mut self) -> Vec<Box<Job>> {
+    fn empty(&mut self) -> Vec<Job> {
         self.queued = 0;
         self.again.drain(..).chain(self.queue.drain(..)).collect()
     }
@@ -455,6 +393,12 @@ impl Shared {
             if let Some(link) = &bind.link {
                 link.wake.notify_one();
             }
+        }
+    }
+
+    fn wake_all(&self) {
+        for link in self.binds.iter().filter_map(|bind| bind.link.as_ref()) {
+            link.wake.notify_one();
         }
     }
 
@@ -493,7 +437,11 @@ impl Shared {
         let down = self.binds.iter().filter(|bind| bind.link.is_none());
         let Some(first) = down.clone().find(|bind| bind.credentials_refused).or_else(|| down.clone().next())
         else {
-            return String::new();
+            return if self.pace.is_lowered() {
+                format!("throttled by the centre to {} segments a second", self.pace.per_second())
+            } else {
+                String::new()
+            };
         };
         match (down.count(), self.binds.len()) {
             (_, 1) => first.reason.clone(),

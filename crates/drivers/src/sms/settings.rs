@@ -330,3 +330,139 @@ impl RouteSettings {
         faults
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<RouteSettings, toml::de::Error> {
+        let needed = r#"
+            name = "north"
+            host = "smsc.example"
+            port = 2775
+            system_id = "muster"
+            password = "secret"
+            source_address = "4900123"
+        "#;
+        toml::from_str(&format!("{needed}\n{text}"))
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let settings = read("").unwrap();
+        assert_eq!(
+            (settings.binds, settings.window, settings.priority, settings.priority_flag),
+            (1, 10, 0, 0)
+        );
+        assert_eq!(
+            (settings.enquire_link_s, settings.response_timeout_s, settings.bind_timeout_s),
+            (30, 60, 30)
+        );
+        assert_eq!((settings.data_coding.octet(), settings.por_path), (0xF6, PorPath::DeliverUdhi));
+        assert_eq!((settings.source_ton, settings.source_npi), (1, 1));
+        assert_eq!((settings.destination_ton, settings.destination_npi), (1, 1));
+        assert!(settings.send_reference && settings.transient_statuses.is_empty());
+        assert_eq!(settings.message_id_form, MessageIdForm::Any);
+        assert_eq!(settings.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn words_have_their_meaning() {
+        let settings = read(
+            r#"
+            data_coding = "16"
+            por_path = "receipt_body"
+            message_id_form = "hex_then_decimal"
+            transient_statuses = ["400-4FF", "45a"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.data_coding.octet(), 0x16);
+        assert_eq!(settings.por_path, PorPath::ReceiptBody);
+        assert_eq!(settings.message_id_form, MessageIdForm::HexThenDecimal);
+        assert_eq!(settings.transient_statuses, [StatusRange(0x400..=0x4FF), StatusRange(0x45A..=0x45A)]);
+        for (path, meaning) in [
+            ("deliver_udhi", PorPath::DeliverUdhi),
+            ("deliver_ack", PorPath::DeliverAck),
+            ("none", PorPath::None),
+        ] {
+            assert_eq!(read(&format!("por_path = \"{path}\"")).unwrap().por_path, meaning);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_or_malformed_is_refused() {
+        for (text, why) in [
+            ("windov = 3", "windov"),
+            ("data_coding = \"F5\"", "F5"),
+            ("por_path = \"pigeon\"", "pigeon"),
+            ("transient_statuses = [\"4FF-400\"]", "4FF-400"),
+            ("transient_statuses = [\"many\"]", "many"),
+            ("window = 70000", "70000"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_password_is_never_printed() {
+        let settings = read("").unwrap();
+        assert_eq!(settings.password.reveal(), "secret");
+        assert!(!format!("{settings:?} {settings:#?} {}", settings.password).contains("secret"));
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_setting() {
+        let good = || read("").unwrap();
+        let long = |length: usize| "x".repeat(length);
+        let cases: Vec<(RouteSettings, Option<&str>)> = vec![
+            (RouteSettings { name: " ".to_owned(), ..good() }, Some("name is empty")),
+            (RouteSettings { host: String::new(), ..good() }, Some("host is empty")),
+            (RouteSettings { port: 0, ..good() }, Some("port is 0")),
+            (RouteSettings { system_id: String::new(), ..good() }, Some("system_id is empty")),
+            (RouteSettings { system_id: long(15), ..good() }, None),
+            (RouteSettings { system_id: long(16), ..good() }, Some("system_id has more than 15")),
+            (RouteSettings { password: Password::new(long(8)), ..good() }, None),
+            (RouteSettings { password: Password::new(long(9)), ..good() }, Some("password has more than 8")),
+            (RouteSettings { password: Password::new("a\0b"), ..good() }, Some("password has characters")),
+            (RouteSettings { system_type: long(13), ..good() }, Some("system_type has more than 12")),
+            (RouteSettings { source_address: long(20), ..good() }, None),
+            (RouteSettings { source_address: long(21), ..good() }, Some("source_address has more than 20")),
+            (
+                RouteSettings { source_address: "é".to_owned(), ..good() },
+                Some("source_address has characters"),
+            ),
+            (RouteSettings { binds: 0, ..good() }, Some("binds is 0")),
+            (RouteSettings { binds: 65, ..good() }, Some("binds is 65")),
+            (RouteSettings { source_ton: 7, ..good() }, Some("source_ton is 7")),
+            (RouteSettings { destination_npi: 19, ..good() }, Some("destination_npi is 19")),
+            (RouteSettings { window: 0, ..good() }, Some("window is 0")),
+            (RouteSettings { segments_per_second: 0, ..good() }, Some("segments_per_second is 0")),
+            (RouteSettings { priority_flag: 4, ..good() }, Some("priority_flag is 4")),
+            (RouteSettings { enquire_link_s: 0, ..good() }, Some("enquire_link_s is 0")),
+            (RouteSettings { response_timeout_s: 0, ..good() }, Some("response_timeout_s is 0")),
+            (RouteSettings { bind_timeout_s: 601, ..good() }, Some("bind_timeout_s is 601")),
+            (RouteSettings { queue_timeout_s: 0, ..good() }, Some("queue_timeout_s is 0")),
+            (RouteSettings { inbound_window: 0, ..good() }, Some("inbound_window is 0")),
+            (
+                RouteSettings { transient_statuses: vec![StatusRange(0x45..=0x45)], ..good() },
+                Some("transient_statuses has 45-45"),
+            ),
+            (
+                RouteSettings { transient_statuses: vec![StatusRange(0x400..=0x500)], ..good() },
+                Some("transient_statuses has 400-500"),
+            ),
+        ];
+        for (settings, expected) in cases {
+            let faults = settings.faults();
+            match expected {
+                None => assert_eq!(faults, Vec::<String>::new()),
+                Some(expected) => {
+                    assert_eq!(faults.len(), 1, "{expected}: {faults:?}");
+                    assert!(faults[0].contains(expected), "{expected}: {faults:?}");
+                }
+            }
+        }
+    }
+}

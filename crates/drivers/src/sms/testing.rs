@@ -4,7 +4,9 @@ use super::gateway::SmppGateway;
 use super::session::{Connect, Stream};
 use super::settings::RouteSettings;
 use async_trait::async_trait;
-use muster_app::ports::{PacketOutcome, RouteState, SeededEntropy, SmsGateway, SmsPacket};
+use muster_app::ports::{
+    PacketOutcome, RouteState, RouteStatus, SeededEntropy, SmsGateway, SmsPacket, SubmitOutcome,
+};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,6 +147,17 @@ impl Session {
         Some(Pdu { id: word(4), status: word(8), sequence: word(12), body })
     }
 
+    /// The next PDU that is no test of the link.
+    pub(crate) async fn hear_beyond_enquiries(&mut self) -> Pdu {
+        loop {
+            let pdu = self.hear().await;
+            if pdu.id != ENQUIRE {
+                return pdu;
+            }
+            self.say(ENQUIRE | RESPONSE, 0, pdu.sequence, b"").await;
+        }
+    }
+
     /// The next PDU, which submits.
     pub(crate) async fn submission(&mut self) -> Pdu {
         let pdu = self.hear().await;
@@ -168,6 +181,11 @@ impl Session {
 
     pub(crate) async fn say_octets(&mut self, octets: &[u8]) {
         self.stream.write_all(octets).await.expect("the connection lasts");
+    }
+
+    /// Says something to a peer that may be gone.
+    pub(crate) async fn try_say_octets(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.stream.write_all(octets).await
     }
 
     /// Answers a submission.
@@ -208,14 +226,37 @@ pub(crate) fn send(gateway: &Arc<SmppGateway>, packet: SmsPacket) -> JoinHandle<
     tokio::spawn(async move { gateway.send(packet).await })
 }
 
-/// Waits until the only route stands so, and gives the reason.
-pub(crate) async fn stands(gateway: &SmppGateway, state: RouteState) -> String {
+/// Waits until the only route stands so.
+pub(crate) async fn stands(gateway: &SmppGateway, state: RouteState) -> RouteStatus {
+    until(gateway, |status| status.state == state).await
+}
+
+/// Waits until the only route gives a reason that holds `part`.
+pub(crate) async fn told(gateway: &SmppGateway, part: &str) -> RouteStatus {
+    until(gateway, |status| status.reason.contains(part)).await
+}
+
+async fn until(gateway: &SmppGateway, wanted: impl Fn(&RouteStatus) -> bool) -> RouteStatus {
     for _ in 0..10_000 {
         let status = gateway.routes().remove(0);
-        if status.state == state {
-            return status.reason;
+        if wanted(&status) {
+            return status;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    panic!("never stood as {state:?}: {:?}", gateway.routes());
+    panic!("it never came to that: {:?}", gateway.routes());
+}
+
+/// Closes in the background.
+pub(crate) fn close(gateway: &Arc<SmppGateway>) -> JoinHandle<()> {
+    let gateway = Arc::clone(gateway);
+    tokio::spawn(async move { gateway.close().await })
+}
+
+pub(crate) fn accepted(message_id: &str) -> SubmitOutcome {
+    SubmitOutcome::Accepted { message_id: message_id.to_owned() }
+}
+
+pub(crate) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }

@@ -1,3 +1,8 @@
-//! The driver against a centre that the tests play, in paused time.
+//! The driver against a centre that the tests play octet by octet, in paused time.
 
+mod inbound;
+mod links;
+mod nonsense;
+mod routes;
 mod submitting;
+mod throttling;

@@ -1,15 +1,20 @@
 //! One bound session without its socket: what is outstanding, what waits to be written, what was heard.
 
-use super::inbound::{Habits, available};
-use super::pdu::read::{self, Message};
-use super::pdu::{Header, id, write};
-use super::route::{Job, Next, Route};
+mod answers;
+mod messages;
+
+pub(crate) use answers::Answers;
+
+use super::inbound::Habits;
+use super::job::Job;
+use super::meters::Meters;
+use super::pdu::{Header, id, read, write};
+use super::route::{CLOSING, Next, Route};
 use super::settings::RouteSettings;
-use super::status::{self, Answer};
-use muster_app::ports::{Acknowledge, InboundMessage, RefusalClass, SubmitOutcome};
+use messages::{Pair, TOKEN_DATA_SM};
+use muster_app::ports::{InboundMessage, SubmitOutcome};
 use parking_lot::Mutex;
 use rusmpp_core::CommandStatus;
-use rusmpp_core::tlvs::TlvTag;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,9 +24,7 @@ use tokio::time::Instant;
 
 /// Pauses after throttling: the first, doubling up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Pause when the centre says that its load is at the limit.
-const CONGESTION_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Octets that may wait to be written. A peer that lets more gather asks without reading the answers.
 const LONGEST_BACKLOG: usize = 4 << 20;
 /// `sequence_number` counts from 1 to this (SMPP 3.4 §5.1.4).
@@ -30,7 +33,7 @@ const LAST_SEQUENCE: u32 = 0x7FFF_FFFF;
 /// A request that the centre has not answered.
 #[derive(Debug)]
 enum Outstanding {
-    Submit { job: Box<Job>, sent: Instant },
+    Submit { job: Job, sent: Instant },
     Cancel { sent: Instant },
 }
 
@@ -42,12 +45,6 @@ impl Outstanding {
     }
 }
 
-/// Two things said in one message: answered when both are stored.
-#[derive(Debug)]
-struct Pair {
-    stored: bool,
-}
-
 #[derive(Debug)]
 struct State {
     /// The next `sequence_number`.
@@ -56,7 +53,7 @@ struct State {
     out: Vec<u8>,
     outstanding: FxHashMap<u32, Outstanding>,
     /// Packets of which segments are accepted and more are to be sent over this session.
-    begun: VecDeque<Box<Job>>,
+    begun: VecDeque<Job>,
     paused: Option<Instant>,
     next_pause: Duration,
     /// When throttling last made it pause: refusals of what was sent before are the same event.
@@ -65,6 +62,8 @@ struct State {
     unacknowledged: u32,
     /// Messages that said two things and of which one is acknowledged, by token.
     pairs: FxHashMap<u64, Pair>,
+    /// Messages so far that said two things.
+    pairs_so_far: u32,
     heard: Instant,
     enquired: Option<(u32, Instant)>,
     draining: bool,
@@ -99,20 +98,6 @@ pub(crate) enum Heard {
     End(String),
 }
 
-/// Answers gathered while reading, told to the route at once.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    segments: usize,
-    round_trip: Option<Duration>,
-}
-
-/// In a token: the message came as `data_sm`.
-const TOKEN_DATA_SM: u64 = 1 << 32;
-/// In a token: two acknowledgements make one.
-const TOKEN_PAIR: u64 = 1 << 33;
-/// In a token: the centre expects no answer.
-const TOKEN_SILENT: u64 = 1 << 34;
-
 impl Link {
     pub(crate) fn new(route: Arc<Route>, bind: usize, sequence: u32) -> Self {
         let RouteSettings { por_path, message_id_form, .. } = route.settings;
@@ -133,6 +118,7 @@ impl Link {
                 throttled: None,
                 unacknowledged: 0,
                 pairs: FxHashMap::default(),
+                pairs_so_far: 0,
                 heard: Instant::now(),
                 enquired: None,
                 draining: false,
@@ -144,7 +130,7 @@ impl Link {
 
     /// Moves everything that may be written now into `buffer`, which is empty: answers first, then as many segments
     /// as window and pace allow. `taken` is scratch space.
-    pub(crate) fn fill(&self, buffer: &mut Vec<u8>, taken: &mut Vec<Box<Job>>) -> Next {
+    pub(crate) fn fill(&self, buffer: &mut Vec<u8>, taken: &mut Vec<Job>) -> Next {
         let now = Instant::now();
         let mut state = self.state.lock();
         std::mem::swap(&mut state.out, buffer);
@@ -163,20 +149,32 @@ impl Link {
         }
         let mut next = Next::Wake;
         let wanted = free.min(state.begun.len());
-        let mut room = free;
         if wanted > 0 {
-            let (tokens, then) = self.route.take_tokens(wanted, now);
-            next = then;
-            taken.extend(state.begun.drain(..tokens));
-            room -= tokens;
+            match self.route.take_tokens(wanted, now) {
+                Ok((tokens, then)) => {
+                    next = then;
+                    taken.extend(state.begun.drain(..tokens));
+                }
+                Err(reason) => {
+                    for job in state.begun.drain(..) {
+                        job.not_sent(&reason, &self.route.meters);
+                    }
+                }
+            }
         }
+        let room = free - taken.len();
         if next == Next::Wake && room > 0 {
             next = self.route.take(self.bind, room, now, taken);
         }
         let mut unfit = 0;
         for job in taken.drain(..) {
-            let sequence = state.next_sequence();
             let validity_s = job.validity_s(now);
+            if validity_s == 0 {
+                unfit += 1;
+                job.not_sent("its validity passed while it waited", &self.route.meters);
+                continue;
+            }
+            let sequence = state.next_sequence();
             match self.route.writer.submit(sequence, &job.packet, job.segment(), validity_s, buffer) {
                 Ok(()) => {
                     state.outstanding.insert(sequence, Outstanding::Submit { job, sent: now });
@@ -198,9 +196,14 @@ impl Link {
         std::mem::take(&mut self.state.lock().out)
     }
 
-    /// Octets arrived.
-    pub(crate) fn heard(&self) {
-        self.state.lock().heard = Instant::now();
+    /// Octets arrived. Fails for a peer that keeps asking and does not read the answers.
+    pub(crate) fn heard(&self) -> Result<(), String> {
+        let mut state = self.state.lock();
+        state.heard = Instant::now();
+        if state.out.len() > LONGEST_BACKLOG {
+            return Err("the centre does not read the answers to what it asks".to_owned());
+        }
+        Ok(())
     }
 
     /// One PDU arrived.
@@ -209,7 +212,7 @@ impl Link {
             id::SUBMIT_SM_RESP | id::GENERIC_NACK | id::CANCEL_SM_RESP => self.answer(header, body, answers),
             id::DELIVER_SM => self.message(header, read::deliver_sm(body), 0),
             id::DATA_SM => self.message(header, read::data_sm(body), TOKEN_DATA_SM),
-            id::ALERT_NOTIFICATION => self.alert(body),
+            id::ALERT_NOTIFICATION => Self::alert(body),
             id::ENQUIRE_LINK => self.say(|out| write::enquire_link_resp(header.sequence, out)),
             id::ENQUIRE_LINK_RESP => {
                 let mut state = self.state.lock();
@@ -243,32 +246,6 @@ impl Link {
         self.say(|out| write::generic_nack(sequence, CommandStatus::EsmeRinvcmdlen, out));
     }
 
-    /// Tells the route about the answers gathered, and the writer that the window has room.
-    pub(crate) fn tell(&self, answers: &mut Answers) {
-        if answers.segments > 0 {
-            self.route.answered(answers.segments, answers.round_trip.take());
-            answers.segments = 0;
-            self.wake.notify_one();
-        }
-    }
-
-    /// Whether more messages may be handed out before some are acknowledged.
-    pub(crate) fn may_hand_out(&self) -> bool {
-        self.state.lock().unacknowledged < self.route.settings.inbound_window
-    }
-
-    /// A message is handed out under `token`.
-    pub(crate) fn handed_out(&self) {
-        self.state.lock().unacknowledged += 1;
-    }
-
-    /// The centre shall send again what came under `token`.
-    pub(crate) fn put_off(&self, token: u64) {
-        self.route.meters.put_off.increment(1);
-        self.respond(&mut self.state.lock(), token, false);
-        self.wake.notify_one();
-    }
-
     /// Looks at the clock: gives up on late answers, tests a silent link. Gives the time of the next look, or why
     /// the session is over.
     pub(crate) fn tick(&self) -> Result<Instant, String> {
@@ -277,9 +254,6 @@ impl Link {
         let silence = Duration::from_secs(settings.enquire_link_s.into());
         let now = Instant::now();
         let mut state = self.state.lock();
-        if state.out.len() > LONGEST_BACKLOG {
-            return Err("the centre does not read what it asks for".to_owned());
-        }
         // Whatever is sent from now on is late at the earliest then.
         let mut next = now + patience;
         let mut late = Vec::new();
@@ -293,16 +267,18 @@ impl Link {
         }
         let late: Vec<_> =
             late.into_iter().filter_map(|sequence| state.outstanding.remove(&sequence)).collect();
+        let answer_within = patience.min(silence);
+        let mut missed = false;
         match state.enquired {
-            Some((_, asked)) if now >= asked + patience.min(silence) => {
-                return Err(self.give_up(state, late, "enquire_link was not answered"));
+            Some((_, asked)) => {
+                missed = now >= asked + answer_within;
+                next = next.min(asked + answer_within);
             }
-            Some((_, asked)) => next = next.min(asked + patience.min(silence)),
             None if now >= state.heard + silence => {
                 let sequence = state.next_sequence();
                 write::enquire_link(sequence, &mut state.out);
                 state.enquired = Some((sequence, now));
-                next = next.min(now + patience.min(silence));
+                next = next.min(now + answer_within);
                 self.wake.notify_one();
             }
             None => next = next.min(state.heard + silence),
@@ -310,19 +286,7 @@ impl Link {
         self.notify_if_idle(&state);
         drop(state);
         self.unknown(late, &format!("no answer within {} s", settings.response_timeout_s));
-        Ok(next)
-    }
-
-    /// Late answers are late for their own reason, also when the session ends with them.
-    fn give_up(
-        &self,
-        state: parking_lot::MutexGuard<'_, State>,
-        late: Vec<Outstanding>,
-        reason: &str,
-    ) -> String {
-        drop(state);
-        self.unknown(late, &format!("no answer within {} s", self.route.settings.response_timeout_s));
-        reason.to_owned()
+        if missed { Err("enquire_link was not answered".to_owned()) } else { Ok(next) }
     }
 
     /// Sends nothing more. Packets that have begun are cut short.
@@ -333,7 +297,7 @@ impl Link {
         self.notify_if_idle(&state);
         drop(state);
         for job in begun {
-            job.not_sent(super::route::CLOSING, &self.route.meters);
+            job.not_sent(CLOSING, &self.route.meters);
         }
     }
 
@@ -401,170 +365,10 @@ impl Link {
         Heard::Nothing
     }
 
-    fn answer(&self, header: Header, body: &[u8], answers: &mut Answers) -> Heard {
-        let now = Instant::now();
-        let mut state = self.state.lock();
-        let fits = match state.outstanding.get(&header.sequence) {
-            Some(Outstanding::Submit { .. }) => header.id != id::CANCEL_SM_RESP,
-            Some(Outstanding::Cancel { .. }) => header.id != id::SUBMIT_SM_RESP,
-            None => false,
-        };
-        let outstanding = if fits { state.outstanding.remove(&header.sequence) } else { None };
-        let Some(outstanding) = outstanding else {
-            drop(state);
-            tracing::debug!(
-                route = %self.route.name,
-                status = header.status,
-                "an answer to nothing that is outstanding was ignored"
-            );
-            return Heard::Nothing;
-        };
-        self.notify_if_idle(&state);
-        let Outstanding::Submit { job, sent } = outstanding else { return Heard::Nothing };
-        let round_trip = now.duration_since(sent);
-        answers.segments += 1;
-        answers.round_trip = Some(round_trip);
-        let said = read::name_and_tlvs(if header.id == id::SUBMIT_SM_RESP { body } else { &[] });
-        if let Some(congestion) = said.tlvs.octet(TlvTag::CongestionState)
-            && self.route.congestion(congestion, now)
-        {
-            let until = state.paused.unwrap_or(now).max(now + CONGESTION_PAUSE);
-            state.paused = Some(until);
-            self.route.paused(self.bind, until);
-        }
-        let reason = said.tlvs.octet(TlvTag::DeliveryFailureReason);
-        let answer = match status::answer(header.status, reason, &self.route.settings.transient_statuses) {
-            // A refusal without a reason is still none that accepts.
-            Answer::Accepted if header.id == id::GENERIC_NACK => Answer::Refused(RefusalClass::Unknown),
-            answer => answer,
-        };
-        let meters = &self.route.meters;
-        match answer {
-            Answer::Accepted => {
-                meters.accepted(round_trip);
-                if state.throttled.is_none_or(|throttled| sent > throttled) {
-                    state.next_pause = FIRST_PAUSE;
-                }
-                let message_id = String::from_utf8_lossy(said.name).into_owned();
-                if let Some(job) = job.accepted(message_id) {
-                    state.cut_or_continue(job, meters);
-                }
-                Heard::Nothing
-            }
-            Answer::Throttled => {
-                meters.throttled.increment(1);
-                if let Some(until) = state.pause(sent, now) {
-                    self.route.paused(self.bind, until);
-                }
-                self.route.throttled(sent, now);
-                if job.has_begun() {
-                    state.cut_or_continue(job, meters);
-                } else {
-                    drop(state);
-                    self.route.put_back(job);
-                }
-                Heard::Nothing
-            }
-            Answer::Session => {
-                drop(state);
-                let words = status::describe(header.status);
-                if job.has_begun() {
-                    // Its other segments went over this session, which ends.
-                    let outcome = SubmitOutcome::Refused {
-                        class: RefusalClass::Transient,
-                        command_status: header.status,
-                    };
-                    job.ended(outcome, meters);
-                } else {
-                    self.route.put_back(job);
-                }
-                Heard::End(format!("the centre does not take this session as bound: {words}"))
-            }
-            Answer::Refused(class) => {
-                drop(state);
-                meters.refused(class, round_trip);
-                match class {
-                    RefusalClass::Request => {
-                        let words = status::describe(header.status);
-                        self.route.stop(&format!("the centre refuses our requests as malformed: {words}"));
-                    }
-                    RefusalClass::QueueFull => self.route.ease(now),
-                    _ => {}
-                }
-                job.ended(SubmitOutcome::Refused { class, command_status: header.status }, meters);
-                Heard::Nothing
-            }
-        }
-    }
-
-    fn message(&self, header: Header, message: Option<Message<'_>>, kind: u64) -> Heard {
-        let token = u64::from(header.sequence) | kind;
-        let said = message.map(|message| self.habits.read(&message)).unwrap_or_default();
-        match (said.receipt, said.user_data) {
-            (Some(first), Some(second)) => {
-                Heard::Message { first, second: Some(second), token: token | TOKEN_PAIR }
-            }
-            (Some(first), None) | (None, Some(first)) => Heard::Message { first, second: None, token },
-            (None, None) => {
-                // A refusal would make the centre send it again and again.
-                self.route.meters.not_understood.increment(1);
-                tracing::debug!(route = %self.route.name, "a message that is neither receipt nor user data was acknowledged");
-                self.respond(&mut self.state.lock(), token, true);
-                self.wake.notify_one();
-                Heard::Nothing
-            }
-        }
-    }
-
-    fn alert(&self, body: &[u8]) -> Heard {
-        match read::alert_notification(body).as_ref().and_then(available) {
-            Some(first) => Heard::Message { first, second: None, token: TOKEN_SILENT },
-            None => Heard::Nothing,
-        }
-    }
-
-    /// Writes the response that a token asks for.
-    fn respond(&self, state: &mut State, token: u64, stored: bool) {
-        if state.closed || token & TOKEN_SILENT != 0 {
-            return;
-        }
-        let status = if stored { CommandStatus::EsmeRok } else { CommandStatus::EsmeRxTAppn };
-        let sequence = token as u32;
-        if token & TOKEN_DATA_SM != 0 {
-            write::data_sm_resp(sequence, status, &mut state.out);
-        } else {
-            write::deliver_sm_resp(sequence, status, &mut state.out);
-        }
-    }
-
     fn notify_if_idle(&self, state: &State) {
         if state.draining && state.outstanding.is_empty() {
             self.idle.notify_one();
         }
-    }
-}
-
-impl Acknowledge for Link {
-    fn acknowledge(&self, token: u64, stored: bool) {
-        let mut state = self.state.lock();
-        state.unacknowledged = state.unacknowledged.saturating_sub(1);
-        let mut stored = stored;
-        if token & TOKEN_PAIR != 0 {
-            match state.pairs.remove(&token) {
-                Some(first) => stored &= first.stored,
-                None => {
-                    state.pairs.insert(token, Pair { stored });
-                    return;
-                }
-            }
-        }
-        if !stored {
-            self.route.meters.put_off.increment(1);
-        }
-        self.respond(&mut state, token, stored);
-        drop(state);
-        self.wake.notify_one();
-        self.acknowledged.notify_one();
     }
 }
 
@@ -576,9 +380,9 @@ impl State {
     }
 
     /// More of a packet is to be sent over this session, unless it sends nothing more.
-    fn cut_or_continue(&mut self, job: Box<Job>, meters: &super::meters::Meters) {
+    fn cut_or_continue(&mut self, job: Job, meters: &Meters) {
         if self.draining {
-            job.not_sent(super::route::CLOSING, meters);
+            job.not_sent(CLOSING, meters);
         } else {
             self.begun.push_back(job);
         }
