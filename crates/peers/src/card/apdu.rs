@@ -76,11 +76,49 @@ impl Answer {
     }
 }
 
+/// Data of a command that both takes and gives some: they wait for GET RESPONSE, unless the command said how many it
+/// wants.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pending {
+    data: Vec<u8>,
+    /// Status word that comes with them.
+    sw: u16,
+}
+
+impl Pending {
+    /// Keeps the data of such a command's answer, and drops what was kept before.
+    pub(super) fn keep(&mut self, apdu: &Apdu<'_>, mut answer: Answer) -> Answer {
+        self.data.clear();
+        if !apdu.data.is_empty() && !answer.data.is_empty() && apdu.le.is_none() {
+            *self = Self { data: std::mem::take(&mut answer.data), sw: answer.sw };
+            answer.sw = 0x6100 | (self.data.len().min(0xFF) as u16);
+        }
+        answer
+    }
+
+    /// GET RESPONSE.
+    pub(super) fn fetch(&mut self, apdu: &Apdu<'_>) -> Result<Answer, u16> {
+        let Self { mut data, sw } = std::mem::take(self);
+        let wanted = usize::from(apdu.le.unwrap_or(0));
+        if data.is_empty() {
+            return Err(sw::CONDITIONS);
+        }
+        if wanted > data.len() {
+            return Err(sw::LENGTH);
+        }
+        if wanted > 0 {
+            data.truncate(wanted);
+        }
+        Ok(Answer { sw, data })
+    }
+}
+
 /// Status words (TS 102 221 §10.2).
 pub(super) mod sw {
     pub(crate) const OK: u16 = 0x9000;
     pub(crate) const END_OF_FILE: u16 = 0x6282;
     pub(crate) const DEACTIVATED: u16 = 0x6283;
+    pub(crate) const MORE_DATA: u16 = 0x6310;
     pub(crate) const LENGTH: u16 = 0x6700;
     pub(crate) const WRONG_FILE: u16 = 0x6981;
     pub(crate) const CONDITIONS: u16 = 0x6985;
@@ -88,7 +126,9 @@ pub(super) mod sw {
     pub(crate) const DATA: u16 = 0x6A80;
     pub(crate) const FILE_NOT_FOUND: u16 = 0x6A82;
     pub(crate) const RECORD_NOT_FOUND: u16 = 0x6A83;
+    pub(crate) const NO_SPACE: u16 = 0x6A84;
     pub(crate) const P1_P2: u16 = 0x6A86;
+    pub(crate) const REFERENCE_NOT_FOUND: u16 = 0x6A88;
     pub(crate) const FILE_EXISTS: u16 = 0x6A89;
     pub(crate) const OFFSET: u16 = 0x6B00;
     pub(crate) const INSTRUCTION: u16 = 0x6D00;

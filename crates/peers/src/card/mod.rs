@@ -10,9 +10,12 @@ mod files;
 mod keys;
 mod packet;
 mod profile;
+mod ram;
 mod reassembly;
 mod rfm;
 mod script;
+#[cfg(test)]
+pub(crate) mod sealing;
 mod tlv;
 
 pub use execution::{Execution, Operation, Write};
@@ -20,12 +23,14 @@ pub use keys::{Algorithm, Key, KeyLength, KeySet};
 pub use packet::{COUNTER_MAX, status};
 pub use profile::{Application, CardProfile, Content, FileSpec, Format, Purpose};
 
-use apdu::Answer;
+use apdu::{Answer, Apdu, Pending};
 use files::{FileSystem, Identity, Tree};
 use packet::{CounterMode, Header, Opened, Responder, Wish, counter_value, into_user_data, unprotected};
+use ram::{AppletManager, Applets};
 use reassembly::{Gathered, Reassembly};
 use rfm::{FileManager, Selection};
-use script::Chain;
+use script::{Chain, Runner};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a card is made of.
@@ -114,6 +119,7 @@ pub struct Card {
     key_sets: Vec<KeySet>,
     kind: Arc<Kind>,
     files: FileSystem,
+    applets: Option<Box<Applets>>,
     reassembly: Reassembly,
     chain: Chain,
     /// Reference of the card's own messages in parts.
@@ -127,6 +133,7 @@ impl Card {
         Self {
             files: FileSystem::new(Arc::clone(&kind.tree), Arc::clone(&identity)),
             identity,
+            applets: None,
             key_sets: spec.key_sets.clone(),
             kind,
             reassembly: Reassembly::default(),
@@ -190,7 +197,7 @@ impl Card {
             return self.refuse(&header, counter, answer);
         }
         let kind = Arc::clone(&self.kind);
-        let Some(application) = kind.profile.applications.iter().find(|one| one.tar == header.tar) else {
+        let Some(application) = self.application(&kind, header.tar) else {
             return self.refuse(&header, unread, status::TAR_UNKNOWN);
         };
         let Some(at) = self.key_sets.iter().position(|keys| keys.kvn == header.kvn()) else {
@@ -220,12 +227,28 @@ impl Card {
         let mut writes = Vec::new();
         let (answer, data) = match faults.status {
             Some(answer) => (answer, Vec::new()),
-            None => (status::OK, self.run(application, &opened, faults.sw, &mut writes)),
+            None => (status::OK, self.run(&application, &opened, faults.sw, &mut writes)),
         };
         let handled = Handled { tar: header.tar, kvn: keys.kvn, counter: sent, status: answer, writes };
         let responder =
             Responder { header: &header, counter: opened.counter, keys: &keys, check_octets: octets };
         self.answer(&responder, handled, &data, faults)
+    }
+
+    /// Who answers to a TAR: an application of the profile, or an applet that was installed.
+    fn application<'a>(&self, kind: &'a Kind, tar: [u8; 3]) -> Option<Cow<'a, Application>> {
+        let applications = &kind.profile.applications;
+        if let Some(found) = applications.iter().find(|one| one.tar == tar) {
+            return Some(Cow::Borrowed(found));
+        }
+        self.applets.as_ref().filter(|applets| applets.answers_to(tar))?;
+        let domain = applications.iter().find(|one| one.purpose == Purpose::SecurityDomain);
+        Some(Cow::Owned(Application {
+            tar,
+            purpose: Purpose::Applet { answer: vec![0x90, 0x00] },
+            format: Format::Compact,
+            msl: domain.map_or(0, |domain| domain.msl),
+        }))
     }
 
     /// The counter as the card would read it if it looked no further.
@@ -248,10 +271,33 @@ impl Card {
         failing: Option<(u8, u16)>,
         writes: &mut Vec<Write>,
     ) -> Vec<u8> {
-        let (directory, preselected) = match &application.purpose {
-            Purpose::SharedFiles => (None, false),
-            Purpose::Directory { path, preselected } => (self.files.find(path), *preselected),
-            Purpose::SecurityDomain => return Vec::new(),
+        let fails = |command: u8| failing.filter(|(at, _)| *at == command).map(|(_, sw)| Answer::from(sw));
+        let mut selection;
+        let mut pending = Pending::default();
+        let (files, key_sets) = (&mut self.files, &self.key_sets);
+        let mut run: Box<Runner<'_>> = match &application.purpose {
+            Purpose::SharedFiles | Purpose::Directory { .. } => {
+                selection = match &application.purpose {
+                    Purpose::Directory { path, preselected } => {
+                        Selection::new(files.find(path), *preselected)
+                    }
+                    _ => Selection::new(None, false),
+                };
+                Box::new(|command: u8, apdu: &Apdu<'_>| {
+                    fails(command).unwrap_or_else(|| {
+                        FileManager { files, selection: &mut selection, writes, command }.run(apdu)
+                    })
+                })
+            }
+            Purpose::SecurityDomain => {
+                let applets = self.applets.get_or_insert_default();
+                let pending = &mut pending;
+                Box::new(move |command: u8, apdu: &Apdu<'_>| {
+                    fails(command).unwrap_or_else(|| {
+                        AppletManager { applets, key_sets, pending, writes, command }.run(apdu)
+                    })
+                })
+            }
             Purpose::Applet { answer } => {
                 writes.push(Write {
                     command: 1,
@@ -263,15 +309,9 @@ impl Card {
                 return answer.clone();
             }
         };
-        let mut selection = Selection::new(directory, preselected);
-        let files = &mut self.files;
-        let mut run = |command: u8, apdu: &apdu::Apdu<'_>| match failing {
-            Some((at, sw)) if at == command => Answer::from(sw),
-            _ => FileManager { files, selection: &mut selection, writes, command }.run(apdu),
-        };
         match application.format {
-            Format::Compact => script::compact(&opened.data, &mut run),
-            Format::Expanded => script::expanded(&opened.data, &mut self.chain, &mut run),
+            Format::Compact => script::compact(&opened.data, &mut *run),
+            Format::Expanded => script::expanded(&opened.data, &mut self.chain, &mut *run),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Remote file management: the commands of TS 102 221 §11 that scripts may use.
 
-use super::apdu::{Answer, Apdu, in_old_class, sw};
+use super::apdu::{Answer, Apdu, Pending, in_old_class, sw};
 use super::execution::{Operation, Write};
 use super::files::{CURRENT_APPLICATION, FileId, FileSystem, Kind, MASTER};
 use super::profile::Content;
@@ -15,14 +15,13 @@ pub(super) struct Selection {
     application: Option<FileId>,
     /// Record last touched.
     record: usize,
-    /// What GET RESPONSE will fetch.
-    pending: Vec<u8>,
+    pending: Pending,
 }
 
 impl Selection {
     pub(super) fn new(application: Option<FileId>, preselected: bool) -> Self {
         let directory = application.filter(|_| preselected).unwrap_or(MASTER);
-        Self { directory, file: None, application, record: 0, pending: Vec::new() }
+        Self { directory, file: None, application, record: 0, pending: Pending::default() }
     }
 }
 
@@ -59,16 +58,12 @@ impl FileManager<'_> {
             0xE0 => self.create(apdu),
             0xE4 => self.delete(apdu),
             0xD4 => self.resize(apdu),
-            0xC0 => self.get_response(apdu),
+            0xC0 => self.selection.pending.fetch(apdu),
             _ => Err(sw::INSTRUCTION),
         };
         let mut answer = outcome.unwrap_or_else(Answer::from);
         if apdu.ins != 0xC0 {
-            self.selection.pending.clear();
-            if !apdu.data.is_empty() && !answer.data.is_empty() && apdu.le.is_none() {
-                self.selection.pending = std::mem::take(&mut answer.data);
-                answer.sw = 0x6100 | (self.selection.pending.len().min(0xFF) as u16);
-            }
+            answer = self.selection.pending.keep(apdu, answer);
         }
         if old_class {
             answer.sw = in_old_class(answer.sw);
@@ -79,16 +74,6 @@ impl FileManager<'_> {
     fn log(&mut self, operation: Operation, file: FileId, place: u16, data: &[u8]) {
         let file = self.files.path(file);
         self.writes.push(Write { command: self.command, operation, file, place, data: data.to_vec() });
-    }
-
-    fn get_response(&mut self, apdu: &Apdu<'_>) -> Outcome {
-        let pending = std::mem::take(&mut self.selection.pending);
-        match apdu.le {
-            _ if pending.is_empty() => Err(sw::CONDITIONS),
-            Some(le) if usize::from(le) > pending.len() => Err(sw::LENGTH),
-            Some(le) if le > 0 => Ok(Answer::data(pending[..usize::from(le)].to_vec())),
-            _ => Ok(Answer::data(pending)),
-        }
     }
 
     // Selecting (TS 102 221 §11.1.1).
@@ -133,7 +118,11 @@ impl FileManager<'_> {
             return Some(MASTER);
         }
         let above = self.files.parent(from);
-        let beside = || self.files.child(above, fid).filter(|file| self.files.kind(*file) == Kind::Directory);
+        // An application's directory has no neighbours.
+        let beside = || {
+            self.files.fid(from)?;
+            self.files.child(above, fid).filter(|file| self.files.kind(*file) == Kind::Directory)
+        };
         self.files
             .child(from, fid)
             .or_else(|| [from, above].into_iter().find(|file| self.files.fid(*file) == Some(fid)))
@@ -391,7 +380,7 @@ impl FileManager<'_> {
             field(0x80).map_or(0, |value| value.iter().fold(0, |n, octet| n << 8 | usize::from(*octet)));
         // More than a card has room for, or a file for which 15 bits of offset would not do.
         if size > 0x7FFF {
-            return Err(0x6A84);
+            return Err(sw::NO_SPACE);
         }
         let content = match field(0x82) {
             Some([shape, ..]) if shape & 0x38 == 0x38 => Content::Directory,
@@ -414,7 +403,7 @@ impl FileManager<'_> {
             return Err(sw::FILE_EXISTS);
         }
         if self.files.created() >= 1_000 {
-            return Err(0x6A84);
+            return Err(sw::NO_SPACE);
         }
         let sfi = field(0x88).and_then(|value| value.first()).map(|octet| octet >> 3);
         let directory = content == Content::Directory;
@@ -445,7 +434,7 @@ impl FileManager<'_> {
         };
         let size = field(0x80).ok_or(sw::DATA)?.iter().fold(0usize, |n, octet| n << 8 | usize::from(*octet));
         if size > 0x7FFF {
-            return Err(0x6A84);
+            return Err(sw::NO_SPACE);
         }
         match self.files.kind(file) {
             Kind::Transparent => {}

@@ -1,3 +1,8 @@
+//! The worked examples and vectors, octet by octet; what a card accepts; what its commands do.
+
+mod files;
+mod security;
+
 use super::*;
 use crate::hex;
 use serde_json::Value;
@@ -101,7 +106,7 @@ fn ota_5_7_the_shortened_form_with_the_directory_preselected() {
 #[test]
 fn sample_vectors_decode_in_the_card() {
     let vectors: Value =
-        serde_json::from_str(include_str!("../../tests/fixtures/ota_vectors_sample.json")).unwrap();
+        serde_json::from_str(include_str!("../../../tests/fixtures/ota_vectors_sample.json")).unwrap();
     let mut commands = 0;
     for vector in vectors["vectors"].as_array().unwrap().iter().filter(|one| one["kind"] == "command") {
         commands += 1;
