@@ -3,7 +3,7 @@
 use crate::card_keys::CardKeys;
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
-use crate::ports::{Clock, Entropy, Store, StoreResult};
+use crate::ports::{Clock, Entropy, SimStore, Store, StoreResult};
 use std::sync::Arc;
 
 /// Settings that use cases need.
@@ -31,6 +31,8 @@ impl Default for Settings {
 pub struct Services {
     /// What survives.
     pub store: Arc<dyn Store>,
+    /// What survives of accounts, SIM cards and SIM campaigns.
+    pub sims: Arc<dyn SimStore>,
     /// Configuration, compiled for reading.
     pub catalog: Catalog,
     /// Time.
@@ -55,6 +57,7 @@ impl Services {
     ) -> StoreResult<Arc<Self>> {
         let catalog = Catalog::load(Arc::clone(&store)).await?;
         Ok(Arc::new(Self {
+            sims: store.sims(),
             store,
             catalog,
             clock,

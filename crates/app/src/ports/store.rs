@@ -4,6 +4,7 @@
 //! is durable. Writes about a customer are compare-and-swap on the aggregate's version, so a use case may load,
 //! decide and commit without a transaction open in between.
 
+use super::SimStore;
 use async_trait::async_trait;
 use muster_domain::campaign::Campaign;
 use muster_domain::customer::Customer;
@@ -556,6 +557,9 @@ pub trait Store: Send + Sync {
 
     /// Deletes expired client tokens and replies older than `replies_before`; returns how many rows went.
     async fn sweep(&self, now: UnixMillis, replies_before: UnixMillis) -> StoreResult<u64>;
+
+    /// The same database's side of accounts, SIM cards and SIM campaigns.
+    fn sims(&self) -> Arc<dyn SimStore>;
 
     /// Answers if the store can be read and written now.
     async fn ping(&self) -> StoreResult<()>;
