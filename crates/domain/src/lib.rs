@@ -11,6 +11,7 @@ pub mod customer;
 pub mod event;
 pub mod ids;
 mod number;
+mod octets;
 pub mod offer;
 pub mod organization;
 pub mod participant;

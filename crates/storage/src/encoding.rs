@@ -147,7 +147,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> StoreRes
         .map_err(|e| StoreError::Corrupt(format!("a stored {what} cannot be read: {e}")))
 }
 
-fn encode<T: Serialize>(value: &T, what: &str, capacity: usize) -> StoreResult<Vec<u8>> {
+pub(crate) fn encode<T: Serialize>(value: &T, what: &str, capacity: usize) -> StoreResult<Vec<u8>> {
     let mut bytes = Vec::with_capacity(capacity);
     bytes.push(FORMAT);
     rmp_serde::encode::write_named(&mut bytes, value)
@@ -155,7 +155,7 @@ fn encode<T: Serialize>(value: &T, what: &str, capacity: usize) -> StoreResult<V
     Ok(bytes)
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> StoreResult<T> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> StoreResult<T> {
     match bytes.split_first() {
         Some((&FORMAT, body)) => rmp_serde::from_slice(body)
             .map_err(|e| StoreError::Corrupt(format!("a stored {what} cannot be read: {e}"))),

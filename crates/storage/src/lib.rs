@@ -16,6 +16,7 @@ mod meters;
 mod migrations;
 mod postgres;
 mod prepared;
+mod sims;
 mod sqlite;
 
 pub use config::{PostgresConfig, SqliteConfig, StoreConfig, Synchronous};

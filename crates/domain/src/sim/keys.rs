@@ -67,7 +67,7 @@ impl CipherAlgorithm {
 /// A key encrypted under the server's card key: nonce, ciphertext and tag. It prints as stars.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SealedKey(pub Vec<u8>);
+pub struct SealedKey(#[serde(with = "crate::octets")] pub Vec<u8>);
 
 impl fmt::Debug for SealedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
