@@ -13,6 +13,7 @@ mod jobs;
 mod lane;
 mod listener;
 mod server;
+mod sims;
 mod upkeep;
 
 pub(crate) use inspect::inspect;
@@ -23,8 +24,8 @@ use async_trait::async_trait;
 use lane::Lanes;
 use muster_app::ports::{
     CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName, CustomerWrite,
-    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, Store, StoreError,
-    StoreResult, StoredCustomer, StoredReply,
+    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore, Store,
+    StoreError, StoreResult, StoredCustomer, StoredReply,
 };
 use muster_domain::event::Event;
 use muster_domain::ids::{ApiKey, CampaignId, CustomerId, OrganizationId};
@@ -250,6 +251,10 @@ impl Store for PostgresStore {
                 return Ok(swept);
             }
         }
+    }
+
+    fn sims(&self) -> Arc<dyn SimStore> {
+        Arc::new(sims::PostgresSims)
     }
 
     async fn ping(&self) -> StoreResult<()> {

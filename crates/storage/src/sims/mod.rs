@@ -11,7 +11,5 @@ mod participants;
 mod rules;
 
 pub(crate) use bodies::{KeySetColumns, decode_sim, encode_keys, encode_sim, flags_to_column, sim_name_key};
-pub(crate) use participants::{ParticipantColumns, PreparedStep, prepare_steps};
-pub(crate) use rules::{
-    Admitted, admit, due_of_enrolled, enrolled_timer, raised, stored_due, stored_timer, wake_at,
-};
+pub(crate) use participants::{ParticipantColumns, PreparedStep, StepResults, prepare_steps};
+pub(crate) use rules::{admit, due_of_enrolled, enrolled_timer, raised, stored_due, wake_at};

@@ -18,7 +18,7 @@ pub(super) const PAGE_BYTES: u32 = 4096;
 const WAL_RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Prepared statements each connection keeps; more than there are in this crate.
-const STATEMENTS_KEPT: usize = 96;
+const STATEMENTS_KEPT: usize = 256;
 
 /// Makes the data directory, for its owner alone.
 pub(super) fn prepare_directory(directory: &Path) -> StoreResult<()> {

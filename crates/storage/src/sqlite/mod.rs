@@ -12,6 +12,7 @@ mod file;
 mod inspect;
 mod jobs;
 mod readers;
+mod sims;
 mod upkeep;
 mod writer;
 
@@ -26,8 +27,8 @@ use commit::CommitTask;
 use error::Fault;
 use muster_app::ports::{
     CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName, CustomerWrite,
-    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, Store, StoreError,
-    StoreResult, StoredCustomer, StoredReply,
+    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore, Store,
+    StoreError, StoreResult, StoredCustomer, StoredReply,
 };
 use muster_domain::event::Event;
 use muster_domain::ids::{ApiKey, CampaignId, CustomerId, OrganizationId};
@@ -76,7 +77,7 @@ impl SqliteStore {
         &self,
         mut work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> StoreResult<T> {
-        self.writer.single(move |connection| work(connection).map(Ok::<T, StoreError>)).await
+        self.writer.single(1, move |connection| work(connection).map(Ok::<T, StoreError>)).await
     }
 }
 
@@ -108,8 +109,10 @@ impl Store for SqliteStore {
         organization: OrganizationId,
         writes: Vec<CatalogWrite>,
     ) -> Result<u64, CatalogRefusal> {
-        let version =
-            self.writer.single(move |connection| catalog::write(connection, organization, &writes)).await?;
+        let version = self
+            .writer
+            .single(1, move |connection| catalog::write(connection, organization, &writes))
+            .await?;
         self.hints.send_modify(|hint| *hint = hint.wrapping_add(1));
         Ok(version)
     }
@@ -265,6 +268,10 @@ impl Store for SqliteStore {
                 return Ok(swept);
             }
         }
+    }
+
+    fn sims(&self) -> Arc<dyn SimStore> {
+        Arc::new(sims::SqliteSims::new(&self.readers, &self.writer))
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -99,9 +99,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Runs one piece of work in a transaction that it may share with others; what it refuses leaves no trace.
+    /// Runs one piece of work, worth so many writes, in a transaction that it may share with others; what it refuses
+    /// leaves no trace.
     pub(super) async fn single<T, E>(
         &self,
+        weight: usize,
         work: impl FnMut(&Connection) -> Result<Result<T, E>, Fault> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -109,7 +111,7 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.submit(Box::new(Single { work, result: None, answer }))?;
+        self.submit(Box::new(Single { weight, work, result: None, answer }))?;
         answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
@@ -138,6 +140,7 @@ pub(super) fn lost() -> StoreError {
 
 /// One piece of work with one result.
 struct Single<T, E, F> {
+    weight: usize,
     work: F,
     result: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
@@ -150,7 +153,7 @@ where
     F: FnMut(&Connection) -> Result<Result<T, E>, Fault> + Send,
 {
     fn weight(&self) -> usize {
-        1
+        self.weight
     }
 
     fn run(&mut self, connection: &Connection, _care: Care) -> Result<(), Fault> {

@@ -223,6 +223,10 @@ impl Store for FaultyStore {
         self.inner.sweep(now, replies_before).await
     }
 
+    fn sims(&self) -> Arc<dyn SimStore> {
+        self.inner.sims()
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         self.inner.ping().await
     }

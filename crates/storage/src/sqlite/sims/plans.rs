@@ -1,0 +1,1 @@
+//! No statement of the hot path reads more than it answers.
