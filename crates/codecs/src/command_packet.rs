@@ -56,6 +56,12 @@ pub fn packet_len(security: &impl AsRef<CommandSecurity>, data_len: usize) -> us
     CLEAR_LEN + behind_clear.next_multiple_of(protection.block_len())
 }
 
+/// Padding octets at the end of that packet, as PCNTR says.
+pub fn padding_len(security: &impl AsRef<CommandSecurity>, data_len: usize) -> usize {
+    let check_len = security.as_ref().protection().check.len();
+    packet_len(security, data_len) - HEADER_LEN - check_len - data_len
+}
+
 /// Makes the packet, from CPL to the last octet. The same arguments always give the same octets.
 ///
 /// A security without a counter mode still has the field; it should be [`Counter::ZERO`] then.
@@ -79,7 +85,7 @@ pub fn encode(
     }
     let check_len = protection.check.len();
     let total = packet_len(security, secured_data.len());
-    let padding = total - HEADER_LEN - check_len - secured_data.len();
+    let padding = padding_len(security, secured_data.len());
 
     let mut header = [0; HEADER_LEN];
     header[..2].copy_from_slice(&((total - CPL_LEN) as u16).to_be_bytes());

@@ -1,6 +1,6 @@
 //! The command line: what can be asked of `muster`.
 
-use crate::commands::{app, apply, doctor, explain, export, import, migrate, openapi, plan, serve, sim};
+use crate::commands::{app, apply, doctor, explain, export, import, migrate, openapi, ota, plan, serve, sim};
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Parser, Subcommand};
@@ -38,6 +38,8 @@ pub enum Command {
     Explain(explain::Explain),
     /// Print the OpenAPI document of a face
     Openapi(openapi::Openapi),
+    /// Make and read secured packets of SIM cards, from lines of JSON, with no server and no store
+    Ota(ota::Ota),
     /// Be a message centre with SIM cards, to try Muster out and to test it
     Sim(sim::Sim),
 }

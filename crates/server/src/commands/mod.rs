@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod migrate;
 pub mod openapi;
+pub mod ota;
 pub mod plan;
 pub mod serve;
 pub mod sim;
@@ -29,6 +30,7 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Export(command) => command.run().await,
         Command::Explain(command) => command.run().await,
         Command::Openapi(command) => command.run(),
+        Command::Ota(command) => command.run(),
         Command::Sim(command) => command.run().await,
     }
 }

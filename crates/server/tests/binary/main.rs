@@ -8,6 +8,7 @@ mod demo;
 mod imports;
 mod kill;
 mod nodes;
+mod ota;
 mod replay;
 mod requests;
 mod scene;
