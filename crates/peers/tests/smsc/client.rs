@@ -4,7 +4,13 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+pub(crate) const BIND_RECEIVER: u32 = 1;
+pub(crate) const BIND_TRANSMITTER: u32 = 2;
+pub(crate) const QUERY_SM: u32 = 3;
+pub(crate) const UNBIND: u32 = 6;
+pub(crate) const CANCEL_SM: u32 = 8;
 pub(crate) const BIND_TRANSCEIVER: u32 = 9;
+pub(crate) const ENQUIRE_LINK: u32 = 0x15;
 pub(crate) const SUBMIT_SM: u32 = 4;
 pub(crate) const DELIVER_SM: u32 = 5;
 pub(crate) const RESPONSE: u32 = 0x8000_0000;
@@ -129,6 +135,18 @@ impl Client {
         self.stream.write_all(octets).await.unwrap();
     }
 
+    /// Writes what the centre may not want any more.
+    pub(crate) async fn try_write(&mut self, octets: &[u8]) {
+        let _ = self.stream.write_all(octets).await;
+    }
+
+    /// The next 16 octets, or `None` at the end of the connection.
+    pub(crate) async fn head(&mut self) -> Option<[u8; 16]> {
+        let mut head = [0; 16];
+        self.stream.read_exact(&mut head).await.ok()?;
+        Some(head)
+    }
+
     pub(crate) async fn request(&mut self, command: u32, body: &[u8]) -> Pdu {
         let sequence = self.send(command, body).await;
         let answer = self.next().await;
@@ -148,8 +166,7 @@ impl Client {
     /// The next PDU, or `None` at the end of the connection.
     pub(crate) async fn next_or_end(&mut self) -> Option<Pdu> {
         tokio::time::timeout(Duration::from_secs(10), async {
-            let mut head = [0; 16];
-            self.stream.read_exact(&mut head).await.ok()?;
+            let head = self.head().await?;
             let word = |at: usize| u32::from_be_bytes(head[at..at + 4].try_into().unwrap());
             let mut body = vec![0; (word(0) as usize).saturating_sub(16).min(100_000)];
             self.stream.read_exact(&mut body).await.ok()?;
