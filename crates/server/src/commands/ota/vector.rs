@@ -15,24 +15,32 @@ pub(super) struct Vector {
     pub(super) id: Option<Value>,
     kind: Option<Kind>,
     /// Which way the octets of a `reject` go.
+    #[serde(deserialize_with = "if_understood")]
     pub(super) direction: Option<Direction>,
     /// What must refuse a `reject`.
+    #[serde(deserialize_with = "if_understood")]
     pub(super) layer: Option<String>,
     /// What the application speaks, where its address does not tell.
+    #[serde(deserialize_with = "if_understood")]
     pub(super) format: Option<Format>,
     pub(super) security: Option<SecurityFields>,
     pub(super) command: Option<Carrier>,
     pub(super) response: Option<OneOrMore<Carrier>>,
+    #[serde(deserialize_with = "if_understood")]
     responses: Option<OneOrMore<Carrier>>,
     /// What a `reject` is about.
     pub(super) input: Option<Carrier>,
     /// The counter a card holds before a `sequence`.
     pub(super) card_stored_cntr: Option<CounterField>,
+    #[serde(deserialize_with = "if_understood")]
     packets: Option<Vec<Step>>,
+    #[serde(deserialize_with = "if_understood")]
     steps: Option<Vec<Step>>,
-    sequence: Option<Steps>,
+    #[serde(deserialize_with = "if_understood")]
+    sequence: Option<ListOr<Steps>>,
     pub(super) requested_spi: Option<Hex>,
     /// The reference of the short messages to be made.
+    #[serde(deserialize_with = "if_understood")]
     concat_ref: Option<Octet>,
     /// A document is an object with a list of objects.
     pub(super) vectors: Option<Vec<Value>>,
@@ -95,16 +103,26 @@ pub(super) struct Carrier {
     pub(super) secured_data: Option<Hex>,
     /// Security of its own, instead of the object's.
     pub(super) security: Option<SecurityFields>,
+    #[serde(deserialize_with = "if_understood")]
     concat_ref: Option<Octet>,
 }
 
+/// The packets of a sequence: an object that names them, or a bare list.
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Steps {
+    #[serde(deserialize_with = "if_understood")]
     packets: Option<Vec<Step>>,
-    #[serde(rename = "steps")]
+    #[serde(rename = "steps", deserialize_with = "if_understood")]
     list: Option<Vec<Step>>,
     card_stored_cntr: Option<CounterField>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum ListOr<T> {
+    List(Vec<Step>),
+    Object(T),
 }
 
 /// One packet of a sequence.
@@ -158,17 +176,20 @@ impl Vector {
 
     /// The packets of a sequence.
     pub(super) fn steps(&self) -> &[Step] {
-        let inner = self.sequence.as_ref();
-        [&self.steps, &self.packets]
-            .into_iter()
-            .chain(inner.into_iter().flat_map(|inner| [&inner.list, &inner.packets]))
-            .find_map(Option::as_deref)
-            .unwrap_or_default()
+        let inner = match &self.sequence {
+            Some(ListOr::List(list)) => return list,
+            Some(ListOr::Object(inner)) => [&inner.list, &inner.packets],
+            None => [&None, &None],
+        };
+        [&self.steps, &self.packets].into_iter().chain(inner).find_map(Option::as_deref).unwrap_or_default()
     }
 
     /// The counter a card holds, if the object says it.
     pub(super) fn stored_counter(&self) -> Option<CounterField> {
-        self.card_stored_cntr.or_else(|| self.sequence.as_ref()?.card_stored_cntr)
+        self.card_stored_cntr.or(match &self.sequence {
+            Some(ListOr::Object(inner)) => inner.card_stored_cntr,
+            _ => None,
+        })
     }
 
     pub(super) fn concat_ref(&self) -> u8 {
@@ -182,6 +203,15 @@ impl Carrier {
     pub(super) fn messages(&self) -> Option<Vec<&[u8]>> {
         self.tp_ud.as_ref().map(|list| list.0.iter().map(|hex| hex.0.as_slice()).collect())
     }
+}
+
+/// Nothing, where a field says something that is not known here: others use the same names for other things, and the
+/// rest of the object still makes sense.
+fn if_understood<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(if value.is_null() { None } else { T::deserialize(value).ok() })
 }
 
 /// The place, and what is wrong there in words that hold nothing of what stands there.
@@ -336,5 +366,68 @@ impl<'de> Visitor<'de> for AnyStep {
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyStep)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Option<Kind> {
+        Vector::parse(text).unwrap().kind().ok()
+    }
+
+    #[test]
+    fn kinds_are_said_or_seen() {
+        for (text, expected) in [
+            (r#"{"kind":"reject","command":{}}"#, Some(Kind::Reject)),
+            (r#"{"command":{}}"#, Some(Kind::Command)),
+            (r#"{"response":{}}"#, Some(Kind::Response)),
+            (r#"{"responses":[{},{}]}"#, Some(Kind::Response)),
+            (r#"{"command":{},"response":[{}]}"#, Some(Kind::Exchange)),
+            (r#"{"packets":["00"]}"#, Some(Kind::Sequence)),
+            (r#"{"sequence":{"steps":["00"]}}"#, Some(Kind::Sequence)),
+            (r#"{"sequence":["00"]}"#, Some(Kind::Sequence)),
+            (r#"{"steps":3}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
+        assert!(Vector::parse(r#"{"kind":"other"}"#).is_err());
+    }
+
+    #[test]
+    fn fields_that_mean_something_else_elsewhere_are_passed_over() {
+        let text = r#"{"direction":"down","layer":7,"format":{},"concat_ref":"none","steps":3,"response":"0271 00"}"#;
+        let Err(refusal) = Vector::parse(text) else { panic!("a text is no answer") };
+        assert_eq!(refusal, Refusal::input("response has a form that is not understood"));
+        let vector = Vector::parse(&text.replace(r#""0271 00""#, "{}")).unwrap();
+        assert!(vector.direction.is_none() && vector.layer.is_none() && vector.format.is_none());
+        assert_eq!(vector.concat_ref(), 0);
+    }
+
+    #[test]
+    fn scalars_in_their_forms() {
+        let vector = Vector::parse(
+            r#"{"concat_ref":"4d","card_stored_cntr":300,"security":{"kic_byte":21,"kid_byte":"15","cntr":"2a"}}"#,
+        )
+        .unwrap();
+        assert_eq!(vector.concat_ref(), 0x4D);
+        assert_eq!(vector.stored_counter().unwrap().0, [0, 0, 0, 1, 0x2C]);
+        let security = vector.security.unwrap();
+        assert_eq!((security.kic_byte.unwrap().0, security.kid_byte.unwrap().0), (0x15, 0x15));
+        assert_eq!(security.cntr.unwrap().0, [0, 0, 0, 0, 0x2A]);
+        for wrong in [
+            r#"{"security":{"kic_byte":256}}"#,
+            r#"{"security":{"kic_byte":"0001"}}"#,
+            r#"{"security":{"cntr":"010000000000"}}"#,
+            r#"{"security":{"cntr":1099511627776}}"#,
+            r#"{"security":{"cntr":-1}}"#,
+            r#"{"security":{"kic":"0g"}}"#,
+            r#"{"security":{"kic":12}}"#,
+            r#"{"security":[]} {}"#,
+        ] {
+            assert!(Vector::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }
