@@ -1,6 +1,6 @@
 //! What every use case is handed: the store, the compiled catalog, time, randomness and settings.
 
-use crate::card_keys::CardKeys;
+use crate::card_keys::{CardKeyError, CardKeys};
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
 use crate::ports::{Clock, Entropy, SimStore, Store, StoreResult};
@@ -66,5 +66,10 @@ impl Services {
             locks: CustomerLocks::default(),
             authoring: tokio::sync::Mutex::default(),
         }))
+    }
+
+    /// The key under which keys of SIM cards are kept.
+    pub fn card_keys(&self) -> Result<&CardKeys, CardKeyError> {
+        self.settings.card_keys.as_ref().ok_or(CardKeyError::NoCardKey)
     }
 }

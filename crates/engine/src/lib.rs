@@ -1,6 +1,7 @@
-//! What happens by itself: background jobs under leases, and the sweeping of what has expired.
+//! What happens by itself: background jobs under leases, SIM campaigns, and the sweeping of what has expired.
 
 mod replay;
+pub mod sim;
 mod sweeper;
 mod worker;
 

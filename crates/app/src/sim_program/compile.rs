@@ -301,7 +301,7 @@ impl Steps<'_> {
         if self.check_length(open_length + added_length).is_err() {
             // A step of its own, which selects anew.
             self.close();
-            added = selection.clone();
+            added.clone_from(&selection);
             added.extend(commands);
             self.check_length(added.iter().map(|apdu| self.length_of(apdu)).sum())?;
         }

@@ -413,9 +413,22 @@ impl Participant {
         }
     }
 
-    /// The card's answer to the packet at work; `None` if it changes nothing.
+    /// Whether a packet whose fate is unknown is kept to be sent again: its answer may still come.
+    pub fn awaits_late_answer(&self) -> bool {
+        self.status == ParticipantStatus::Retry
+            && self.work.next == NextSend::Resend
+            && self.work.packet.is_some()
+    }
+
+    /// The card's answer to the packet at work, or to one kept to be sent again; `None` if it changes nothing.
     pub fn answer(&mut self, answer: &Answer, context: &Context<'_>) -> Option<Change> {
-        if !self.status.is_in_flight() {
+        if self.awaits_late_answer() {
+            // Only proof of what the card did changes a try that has been given up; all else would come again.
+            let proof = matches!(answer, Answer::Ran { .. } | Answer::CommandFailed { .. });
+            if !proof {
+                return None;
+            }
+        } else if !self.status.is_in_flight() {
             let attempt = self.attempts.last_mut()?;
             return (!std::mem::replace(&mut attempt.late_answer, true)).then(|| Change::keep(Action::None));
         }
