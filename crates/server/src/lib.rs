@@ -1,6 +1,7 @@
 //! The server: settings, commands and the assembly of every part into one process.
 
 pub mod as_code;
+mod card_key;
 pub mod cli;
 pub mod commands;
 pub mod config;

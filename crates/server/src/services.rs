@@ -14,7 +14,7 @@ pub async fn start(config: &Config, base_url: String) -> Outcome<Arc<Services>> 
     let settings = Settings {
         public_base_url: base_url,
         client_token_ttl_s: u32::try_from(config.engagement.client_token_ttl_s).unwrap_or(u32::MAX),
-        ..Settings::default()
+        card_keys: crate::card_key::find(config)?,
     };
     Services::start(store, Arc::new(SystemClock), Arc::new(OsEntropy), settings)
         .await

@@ -1,6 +1,6 @@
 //! What an operator says about a route.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::ops::RangeInclusive;
 use zeroize::Zeroize;
@@ -18,6 +18,12 @@ impl Password {
 
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Password {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
     }
 }
 
@@ -40,7 +46,7 @@ impl Drop for Password {
 }
 
 /// `data_coding` of commands to cards: 8-bit data of class 2, in one of its two legal codings (TS 23.038 §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DataCoding {
     /// `F6`: data coding and message class group. What nearly every centre takes.
     #[default]
@@ -61,7 +67,7 @@ impl DataCoding {
 }
 
 /// How a card's proof of receipt in the delivery report comes home on this route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PorPath {
     /// As an ordinary `deliver_sm` with a user data header.
@@ -76,7 +82,7 @@ pub enum PorPath {
 }
 
 /// How the centre writes a message's name in `submit_sm_resp` and in its receipts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageIdForm {
     /// Not known: a receipt's name is offered as written and in its decimal and hexadecimal reading.
@@ -94,6 +100,12 @@ pub enum MessageIdForm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusRange(pub RangeInclusive<u32>);
 
+impl Serialize for StatusRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:X}-{:X}", self.0.start(), self.0.end()))
+    }
+}
+
 impl<'de> Deserialize<'de> for StatusRange {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -109,7 +121,7 @@ impl<'de> Deserialize<'de> for StatusRange {
 }
 
 /// An account at a message centre.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteSettings {
     /// Name in logs, metrics and campaigns; unique.

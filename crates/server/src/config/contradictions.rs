@@ -2,6 +2,7 @@
 
 use super::Config;
 use axum::http::Uri;
+use muster_app::card_keys::CardKeys;
 use std::ops::RangeInclusive;
 use tracing_subscriber::EnvFilter;
 
@@ -21,10 +22,29 @@ pub(super) fn find(config: &Config) -> Vec<String> {
             faults.push(format!("store.database_url: {error}"));
         }
     }
+    sim(config, &mut faults);
     if let Err(error) = EnvFilter::builder().parse(&config.log.filter) {
         faults.push(format!("log.filter {:?} is not a filter: {error}", config.log.filter));
     }
     faults
+}
+
+fn sim(config: &Config, faults: &mut Vec<String>) {
+    let sim = &config.sim;
+    if let Some(key) = &sim.card_key
+        && CardKeys::from_hex(key.reveal()).is_err()
+    {
+        faults.push("sim.card_key must be 64 hexadecimal digits".to_owned());
+    }
+    if sim.card_key.is_some() && sim.card_key_file.is_some() {
+        faults.push("sim.card_key and sim.card_key_file are both given: give one".to_owned());
+    }
+    for (index, route) in sim.routes.iter().enumerate() {
+        faults.extend(route.faults().into_iter().map(|fault| format!("sim.routes: {fault}")));
+        if sim.routes[..index].iter().any(|other| other.name == route.name) {
+            faults.push(format!("sim.routes: two routes are called {:?}", route.name));
+        }
+    }
 }
 
 fn listener(config: &Config, faults: &mut Vec<String>) {
@@ -80,9 +100,10 @@ fn base_url_fault(url: &str) -> Option<&'static str> {
 /// Bounds of every number: below, nothing would work; above, the limit would protect nothing.
 fn limits(config: &Config, faults: &mut Vec<String>) {
     const HOUR_MS: u64 = 3_600_000;
-    const YEAR_S: u64 = 366 * 86_400;
-    let Config { server, store, engagement, engine, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 23] = [
+    const DAY_S: u64 = 86_400;
+    const YEAR_S: u64 = 366 * DAY_S;
+    let Config { server, store, engagement, engine, sim, log: _ } = config;
+    let bounds: [(&str, u64, RangeInclusive<u64>); 31] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
@@ -106,6 +127,14 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("engine.poll_interval_ms", engine.poll_interval_ms, 10..=HOUR_MS),
         ("engine.sweep_interval_s", engine.sweep_interval_s, 1..=86_400),
         ("engine.reply_retention_s", engine.reply_retention_s, 60..=YEAR_S),
+        ("sim.poll_interval_ms", sim.poll_interval_ms, 10..=60_000),
+        ("sim.batch", sim.batch, 1..=10_000),
+        ("sim.lease_ms", sim.lease_ms, 1_000..=HOUR_MS),
+        ("sim.response_timeout_s", sim.response_timeout_s, 1..=DAY_S),
+        ("sim.not_sent_wait_s", sim.not_sent_wait_s, 1..=DAY_S),
+        ("sim.transient_wait_s", sim.transient_wait_s, 1..=DAY_S),
+        ("sim.queue_full_wait_s", sim.queue_full_wait_s, 1..=DAY_S),
+        ("sim.busy_wait_s", sim.busy_wait_s, 1..=DAY_S),
     ];
     for (name, value, bound) in bounds {
         if !bound.contains(&value) {

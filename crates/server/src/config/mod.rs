@@ -12,7 +12,7 @@ mod sections;
 
 pub use environment::variable_name;
 pub use secret::Secret;
-pub use sections::{Engagement, Engine, ErrorCodeCase, Log, LogFormat, Server, Store, Synchronous};
+pub use sections::{Engagement, Engine, ErrorCodeCase, Log, LogFormat, Server, Sim, Store, Synchronous};
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
@@ -34,6 +34,8 @@ pub struct Config {
     pub engagement: Engagement,
     /// Work that happens by itself.
     pub engine: Engine,
+    /// SIM campaigns.
+    pub sim: Sim,
     /// What the server says about itself.
     pub log: Log,
 }

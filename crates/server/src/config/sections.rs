@@ -2,6 +2,9 @@
 
 use super::Secret;
 use muster_app::ports::StoreResult;
+use muster_domain::participant::Timing;
+use muster_drivers::sms::RouteSettings;
+use muster_engine::sim::SimSettings;
 use muster_storage::{PostgresConfig, SqliteConfig, StoreConfig};
 use muster_web::Limits;
 use serde::{Deserialize, Serialize};
@@ -235,6 +238,71 @@ impl Default for Engine {
             poll_interval_ms: 1_000,
             sweep_interval_s: 60,
             reply_retention_s: 86_400,
+        }
+    }
+}
+
+/// SIM campaigns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sim {
+    /// The key under which keys of SIM cards are kept: 64 hexadecimal digits. All nodes need the same.
+    pub card_key: Option<Secret>,
+    /// File with that key. Without either the embedded store makes one in its folder, `card.key`.
+    pub card_key_file: Option<PathBuf>,
+    /// How often campaigns, timers and, while there are none, due participants are looked at, in milliseconds.
+    pub poll_interval_ms: u64,
+    /// Most participants that are claimed, or events that are taken in, at a time.
+    pub batch: u64,
+    /// How long a claimed participant is left alone by other nodes, in milliseconds.
+    pub lease_ms: u64,
+    /// How long the fate of a submission may be unknown before the same octets are sent again, in seconds.
+    pub response_timeout_s: u64,
+    /// Wait after a packet could not leave at all, in seconds.
+    pub not_sent_wait_s: u64,
+    /// Wait after a passing fault of the message centre, in seconds.
+    pub transient_wait_s: u64,
+    /// Wait after the message centre's queue was full, in seconds; grows with each time.
+    pub queue_full_wait_s: u64,
+    /// Wait after a card asked for more time, in seconds.
+    pub busy_wait_s: u64,
+    /// Accounts at message centres. Without any nothing is ever sent.
+    pub routes: Vec<RouteSettings>,
+}
+
+impl Default for Sim {
+    fn default() -> Self {
+        Self {
+            card_key: None,
+            card_key_file: None,
+            poll_interval_ms: 200,
+            batch: 500,
+            lease_ms: 30_000,
+            response_timeout_s: 60,
+            not_sent_wait_s: 5,
+            transient_wait_s: 30,
+            queue_full_wait_s: 60,
+            busy_wait_s: 60,
+            routes: Vec::new(),
+        }
+    }
+}
+
+impl Sim {
+    /// How the engine works by them.
+    pub fn engine(&self) -> SimSettings {
+        let seconds = |setting: u64| u32::try_from(setting).unwrap_or(u32::MAX);
+        SimSettings {
+            poll: Duration::from_millis(self.poll_interval_ms),
+            lease: Duration::from_millis(self.lease_ms),
+            batch: u32::try_from(self.batch).unwrap_or(u32::MAX),
+            timing: Timing {
+                response_s: seconds(self.response_timeout_s),
+                not_sent_s: seconds(self.not_sent_wait_s),
+                transient_s: seconds(self.transient_wait_s),
+                queue_full_s: seconds(self.queue_full_wait_s),
+                busy_s: seconds(self.busy_wait_s),
+            },
         }
     }
 }

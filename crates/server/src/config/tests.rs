@@ -92,6 +92,10 @@ fn every_setting_is_taken_from_its_variable() {
             ("error_code_case", _) => "lower",
             ("format", _) => "json",
             ("filter", _) => "debug",
+            ("card_key", _) => "0707070707070707070707070707070707070707070707070707070707070707",
+            ("routes", _) => {
+                r#"[{name="a", host="127.0.0.1", port=2775, system_id="m", password="p", source_address="4900123"}]"#
+            }
             (_, Json::Bool(_)) => "true",
             (_, Json::Number(_)) => "12000",
             (_, Json::String(_) | Json::Null) => "elsewhere",
@@ -99,7 +103,7 @@ fn every_setting_is_taken_from_its_variable() {
         };
         // Counts of workers and connections have bounds below 12000, and the certificate wants its key.
         let value =
-            if ["readers", "postgres_pool", "job_workers"].contains(&setting.as_str()) { "7" } else { value };
+            if ["readers", "postgres_pool", "job_workers", "batch"].contains(&setting.as_str()) { "7" } else { value };
         let mut given = vec![(variable_name(&section, &setting), value)];
         match setting.as_str() {
             "tls_certificate" => given.push((variable_name("server", "tls_key"), "key.pem")),

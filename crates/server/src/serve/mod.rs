@@ -6,6 +6,7 @@ mod listener;
 mod operations;
 mod reference;
 mod shutdown;
+mod sims;
 
 use crate::config::{self, Config};
 use crate::demo::{self, DemoCredentials};
@@ -20,6 +21,7 @@ use muster_engine::{Worker, WorkerSettings, sweep_forever};
 use muster_web::metrics;
 use operations::Operations;
 pub(crate) use shutdown::StopSignals;
+use sims::Sims;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +58,13 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
             return Ok(());
         }
     };
+    let sims = match Sims::start(config, &services) {
+        Ok(sims) => sims,
+        Err(failure) => {
+            services.store.close().await;
+            return Err(failure);
+        }
+    };
     let mut background = background(config, &services, recorder);
     // Ready is said only once the faces answer.
     front.open(router(config, &services, &operations));
@@ -81,6 +90,7 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
         Some(ended) => listener_result(ended, bound),
         None => stop_listener(config, &handle, serving, bound).await,
     };
+    sims.stop(Duration::from_millis(config.server.shutdown_grace_ms)).await;
     background.shutdown().await;
     services.store.close().await;
     tracing::info!("stopped");
