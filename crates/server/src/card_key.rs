@@ -33,8 +33,9 @@ pub fn find(config: &Config) -> Outcome<Option<CardKeys>> {
 
 fn read(place: &str, text: &str) -> Outcome<CardKeys> {
     CardKeys::from_hex(text).map_err(|_| {
-        Failure::new(format!("read the card key from {place}"), "it is not 64 hexadecimal digits")
-            .advise("restore it from a backup: keys of cards that were loaded under it cannot be read without it")
+        Failure::new(format!("read the card key from {place}"), "it is not 64 hexadecimal digits").advise(
+            "restore it from a backup: keys of cards that were loaded under it cannot be read without it",
+        )
     })
 }
 
@@ -60,7 +61,9 @@ fn make(path: &Path) -> Outcome<String> {
             tracing::info!(file = %path.display(), "made the key under which card keys are kept: back it up");
             Ok(key.to_string())
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => std::fs::read_to_string(path).map_err(failed),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            std::fs::read_to_string(path).map_err(failed)
+        }
         Err(error) => Err(failed(error)),
     }
 }

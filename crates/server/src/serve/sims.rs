@@ -40,7 +40,9 @@ impl Sims {
         // The engine may have ended already.
         let _ = self.stop.send(true);
         if tokio::time::timeout(grace, &mut self.running).await.is_err() {
-            tracing::warn!("message centres did not answer in time; what is open goes on after the next start");
+            tracing::warn!(
+                "message centres did not answer in time; what is open goes on after the next start"
+            );
             self.running.abort();
         }
     }

@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ANY: &[&str] = &["*"];
 
 /// What tests may use on top of the arrows: the test kit, and a real store instead of an imitation of one.
-const FOR_TESTS: &[&str] = &["muster-testkit", "muster-storage", "muster-peers"];
+const FOR_TESTS: &[&str] = &["muster-testkit", "muster-storage", "muster-peers", "muster-drivers"];
 
 /// A library that has its place.
 struct Place {
