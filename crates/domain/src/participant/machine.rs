@@ -282,14 +282,20 @@ impl Participant {
         }
     }
 
-    /// What became of the segments that were handed over by `route`.
-    pub fn submitted(&mut self, route: &str, fates: &[SegmentFate], context: &Context<'_>) -> Change {
+    /// What became of the segments that were handed over by `route`; `None` if it changes nothing.
+    pub fn submitted(&mut self, route: &str, fates: &[SegmentFate], context: &Context<'_>) -> Option<Change> {
+        let in_flight = self.status.is_in_flight();
+        if in_flight {
+            self.remember_route(route, fates);
+        }
         if self.status != ParticipantStatus::Progress || self.work.phase != Phase::Submitting {
             // The card's answer was faster than the message centre's.
-            self.remember_route(route, fates);
-            return Change::keep(Action::None);
+            return in_flight.then(|| Change::keep(Action::None));
         }
-        self.remember_route(route, fates);
+        Some(self.handed_over(fates, context))
+    }
+
+    fn handed_over(&mut self, fates: &[SegmentFate], context: &Context<'_>) -> Change {
         let timing = context.timing;
         let refused = fates.iter().find_map(|fate| match fate {
             SegmentFate::Refused(refusal) => Some(*refusal),

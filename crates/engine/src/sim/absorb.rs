@@ -183,7 +183,9 @@ impl SimEngine {
                 super::meters::submitted(&fates);
                 let change = step
                     .with(|participant, context| participant.submitted(&sent.outcome.route, &fates, context));
-                step.keep(&self.services, change, operation, &[]);
+                if let Some(change) = change {
+                    step.keep(&self.services, change, operation, &[]);
+                }
             }
             Matter::Receipt { message_ids, receipt, .. } => {
                 let Some(receipt) = receipt else { return };

@@ -25,7 +25,7 @@ impl SimEngine {
         if let Err(error) = self.conduct().await {
             tracing::warn!(%error, "campaigns could not be read; trying again");
         }
-        let absorb = tokio::spawn(Arc::clone(&self).absorb_loop(inbox, inbound, events.clone()));
+        let absorb = tokio::spawn(Arc::clone(&self).absorb_loop(inbox, inbound, events.downgrade()));
         let conduct = self.conduct_loop(stop.clone());
         let dispatch = self.dispatch_loop(events.clone(), stop.clone());
         let timers = self.timers_loop(events.clone(), stop);
@@ -116,11 +116,10 @@ impl SimEngine {
         self: Arc<Self>,
         mut inbox: mpsc::UnboundedReceiver<Event>,
         mut inbound: mpsc::Receiver<muster_app::ports::Inbound>,
-        own: mpsc::UnboundedSender<Event>,
+        // Packets made here (the next step of a template) report here; by a weak handle, or the loop would never end.
+        own: mpsc::WeakUnboundedSender<Event>,
     ) {
         let batch = self.settings.batch as usize;
-        // Packets made here (the next step of a template) report here; a weak handle, or the loop would never end.
-        let own = own.downgrade();
         let mut early = Vec::new();
         let (mut inbox_open, mut inbound_open) = (true, true);
         while inbox_open || inbound_open {

@@ -2,16 +2,16 @@
 
 use muster_app::card_keys::{CardKeys, KeyUse};
 use muster_app::ports::{
-    CampaignCounts, Expected, LoadedParticipant, NewParticipant, OsEntropy, SimName, SimStore, SimWrite,
-    Store, SystemClock, Versioned,
+    CampaignCounts, Expected, LoadedParticipant, NewParticipant, OsEntropy, SimStore, SimWrite, Store,
+    SystemClock, Versioned,
 };
 use muster_app::{Services, Settings};
 use muster_domain::account::{Account, AccountKind, AccountStatus};
 use muster_domain::ids::{AccountId, OrganizationId, SimCampaignId, SimNumber, TemplateId};
 use muster_domain::participant::{ParticipantStatus, Timing};
 use muster_domain::sim::{
-    CardFlags, CardProfile, CipherAlgorithm, ImsiMsisdn, KeySet, Operation, Sim, SimStatus, Template,
-    TemplateKind,
+    CardFlags, CardProfile, CipherAlgorithm, ImsiMsisdn, KeySet, Operation, Sim, SimName, SimStatus,
+    Template, TemplateKind,
 };
 use muster_domain::sim_campaign::{
     Backoff, Command, Plan, Runtime, SimCampaign, SimCampaignStatus, shown_status,
@@ -342,7 +342,8 @@ impl World {
         if seen.await.is_err() {
             let (campaign, counts) = (self.read(id).await.value, self.counts(id).await);
             let participants = self.participants(id).await;
-            let open: Vec<_> = participants.iter().filter(|one| !one.participant.status.is_terminal()).collect();
+            let open: Vec<_> =
+                participants.iter().filter(|one| !one.participant.status.is_terminal()).collect();
             panic!("never {what}: {campaign:?}\n{counts:?}\n{:#?}", open.first().map(|one| &one.participant));
         }
     }
