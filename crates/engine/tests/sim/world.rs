@@ -35,7 +35,7 @@ pub(crate) const CAMPAIGN: SimCampaignId = SimCampaignId(1);
 const ACCOUNT: AccountId = AccountId(Uuid::from_u128(1));
 
 /// Longest time that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 enum Home {
     Folder(#[expect(dead_code, reason = "the folder goes with the value")] tempfile::TempDir),
