@@ -4,6 +4,7 @@
 pub mod builders;
 pub mod postgres;
 pub mod process;
+pub mod sims;
 
 pub use postgres::{TestDatabase, TestPostgres};
 pub use process::{Finished, Muster, Server};

@@ -1,11 +1,12 @@
 //! What campaigns do when cards and centre behave.
 
-use super::world::{CAMPAIGN, World, hplmn, plan};
+use super::world::{CAMPAIGN, World, plan};
 use muster_domain::ids::SimCampaignId;
 use muster_domain::participant::{Outcome, ParticipantStatus as P};
 use muster_domain::sim_campaign::{Command, Plan, SimCampaignStatus as C, Thresholds, Wave, WaveEnd};
 use muster_peers::scenario::{Hex, Rule, Scenario};
 use muster_peers::smsc::{CoreSettings, SmscSettings};
+use muster_testkit::sims::hplmn;
 
 /// The same test on both databases.
 macro_rules! on_both {
@@ -232,9 +233,8 @@ async fn two_campaigns_take_turns_at_each_card(world: World) {
     let second = SimCampaignId(2);
     let other =
         serde_json::from_str(r#"[{"do": "update_binary", "path": "3F00/ADF1/6F31", "data": "0A"}]"#).unwrap();
-    let all: Vec<_> = world.sims.iter().collect();
     world.campaign(hplmn(), plan(), 3).await;
-    world.campaign_of(second, other, plan(), 3, &all).await;
+    world.campaign_of(second, other, plan(), 3).await;
     let engine = world.start();
     world.until_status(CAMPAIGN, C::Completed).await;
     world.until_status(second, C::Completed).await;

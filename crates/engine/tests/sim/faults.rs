@@ -1,11 +1,12 @@
 //! What becomes of a campaign when cards, network or message centre misbehave.
 
 use super::campaigns::on_both;
-use super::world::{CAMPAIGN, World, hplmn, plan};
+use super::world::{CAMPAIGN, World, plan};
 use muster_domain::participant::{Outcome, ParticipantStatus as P};
 use muster_domain::sim_campaign::{Plan, SimCampaignStatus as C};
 use muster_peers::scenario::{DropLink, Rule, Scenario};
 use muster_peers::smsc::SmscSettings;
+use muster_testkit::sims::hplmn;
 
 on_both! {
     lost_answers_are_found_by_reading_back(20, SmscSettings::default());

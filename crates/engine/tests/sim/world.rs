@@ -1,38 +1,25 @@
 //! A message centre with cards, a store that knows them, and an engine between the two.
 
-use muster_app::card_keys::{CardKeys, KeyUse};
 use muster_app::ports::{
-    CampaignCounts, Expected, LoadedParticipant, NewParticipant, OsEntropy, SimStore, SimWrite, Store,
-    SystemClock, Versioned,
+    CampaignCounts, LoadedParticipant, OsEntropy, SimStore, Store, SystemClock, Versioned,
 };
 use muster_app::{Services, Settings};
-use muster_domain::account::{Account, AccountKind, AccountStatus};
-use muster_domain::ids::{AccountId, OrganizationId, SimCampaignId, SimNumber, TemplateId};
+use muster_domain::ids::SimCampaignId;
 use muster_domain::participant::{ParticipantStatus, Timing};
-use muster_domain::sim::{
-    CardFlags, CardProfile, CipherAlgorithm, ImsiMsisdn, KeySet, Operation, Sim, SimName, SimStatus,
-    Template, TemplateKind,
-};
-use muster_domain::sim_campaign::{
-    Backoff, Command, Plan, Runtime, SimCampaign, SimCampaignStatus, shown_status,
-};
-use muster_domain::time::Window;
+use muster_domain::sim::{Operation, Sim};
+use muster_domain::sim_campaign::{Command, Plan, SimCampaign, SimCampaignStatus, shown_status};
 use muster_drivers::sms::{RouteSettings, SmppGateway};
 use muster_engine::sim::{SimEngine, SimSettings};
-use muster_peers::provision::{generate_cards, write_cards};
+use muster_peers::provision::generate_cards;
 use muster_peers::smsc::{Smsc, SmscSettings};
 use muster_storage::StoreConfig;
-use muster_testkit::TestDatabase;
-use muster_testkit::builders::organization;
-use serde_json::Map;
+use muster_testkit::{TestDatabase, sims};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 pub(crate) const CAMPAIGN: SimCampaignId = SimCampaignId(1);
-const ACCOUNT: AccountId = AccountId(Uuid::from_u128(1));
 
 /// Longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -70,16 +57,7 @@ pub(crate) struct World {
 
 /// What a campaign of these tests is like, unless a test says otherwise: short waits, no pauses between tries.
 pub(crate) fn plan() -> Plan {
-    Plan {
-        por_timeout_s: 2,
-        backoff: Backoff { unreachable_base_s: 0, unreachable_cap_s: 0, error_base_s: 0, error_cap_s: 0 },
-        ..Plan::default()
-    }
-}
-
-pub(crate) fn hplmn() -> Vec<Operation> {
-    serde_json::from_str(r#"[{"do": "update_binary", "path": "3F00/ADF1/6F31", "data": "05"}]"#)
-        .expect("an operation")
+    sims::hasty_plan(2)
 }
 
 impl World {
@@ -97,107 +75,24 @@ impl World {
 
     async fn over(config: StoreConfig, home: Home, cards: usize, settings: SmscSettings) -> Self {
         let store: Arc<dyn Store> = muster_storage::open(config).await.expect("the store opens");
-        let ring = CardKeys::from_hex(&"07".repeat(32)).expect("a card key");
-        let settings_of_services = Settings { card_keys: Some(ring.clone()), ..Settings::default() };
+        let settings_of_services = Settings { card_keys: Some(sims::card_keys()), ..Settings::default() };
         let services =
             Services::start(store, Arc::new(SystemClock), Arc::new(OsEntropy), settings_of_services)
                 .await
                 .expect("starts");
         let specs = generate_cards(7, cards);
-        let mut table = Vec::new();
-        write_cards(&mut table, &specs).expect("a table of cards");
+        let sims = sims::provision(&services, &specs).await;
         let smsc = Smsc::start(settings, specs).await.expect("the message centre starts");
-        let id = services.store.allocate_organization_id().await.expect("an id");
-        let organization = organization(id, "Connectivity");
-        services
-            .store
-            .write_catalog(id, vec![muster_app::ports::CatalogWrite::Organization(organization)])
-            .await
-            .expect("the organization is made");
-        let mut world = Self { services, smsc, sims: Vec::new(), _home: home };
-        world.load(id, &ring, &table).await;
-        world
-    }
-
-    async fn load(&mut self, organization: OrganizationId, ring: &CardKeys, table: &[u8]) {
-        let now = self.services.clock.now();
-        let account = Account {
-            id: ACCOUNT,
-            organization,
-            parent: None,
-            name: "Operator".to_owned(),
-            status: AccountStatus::Active,
-            kind: AccountKind::Business,
-            currency: "EUR".to_owned(),
-            allow_offer_delegation: false,
-            is_allowed_imei_lock: false,
-            is_imei_lock_enabled: false,
-            details: Map::new(),
-            created_at: now,
-        };
-        self.write(vec![SimWrite::Account { account: Box::new(account), expected: Expected::Absent }]).await;
-        let mut loads = Vec::new();
-        let mut names = Vec::new();
-        for row in csv::Reader::from_reader(table).records() {
-            let row = row.expect("a row");
-            let iccid = row[0].parse().expect("an ICCID");
-            names.push(SimName::Iccid(row[0].to_owned()));
-            let algorithm = |name: &str| CipherAlgorithm::from_name(name).expect("an algorithm");
-            let kvn = row[3].parse().expect("a key version");
-            let seal = |usage, kind: &str, key: &str| {
-                ring.seal(&OsEntropy, &iccid, kvn, usage, algorithm(kind), key).expect("a key")
-            };
-            let keys = KeySet {
-                sim: SimNumber(0),
-                kvn,
-                kic_algorithm: algorithm(&row[4]),
-                kic: seal(KeyUse::Ciphering, &row[4], &row[5]),
-                kid_algorithm: algorithm(&row[6]),
-                kid: seal(KeyUse::Integrity, &row[6], &row[7]),
-                next_counter: row[8].parse::<u64>().expect("a counter") + 1,
-                holder: None,
-                flags: CardFlags::default(),
-            };
-            let pair =
-                ImsiMsisdn { imsi: row[1].to_owned(), msisdn: Some(row[2].to_owned()), is_last_active: true };
-            let sim = Sim {
-                number: SimNumber(0),
-                id: Uuid::from_u128(loads.len() as u128 + 1),
-                organization,
-                account: ACCOUNT,
-                iccid,
-                imsi_msisdn_pairs: vec![pair],
-                imei: None,
-                imeisv: None,
-                status: SimStatus::Active,
-                alias: None,
-                labels: Vec::new(),
-                package: None,
-                profile: CardProfile::default().name,
-                time_zone: None,
-                created_at: now,
-            };
-            loads.push((sim, vec![keys]));
-        }
-        for chunk in loads.chunks(500) {
-            self.write(vec![SimWrite::LoadSims(chunk.to_vec())]).await;
-        }
-        let found = self.sims().sims_by_names(&names).await.expect("the SIMs are read");
-        self.sims = found.into_iter().map(|sim| sim.expect("it was loaded").value).collect();
+        Self { services, smsc, sims, _home: home }
     }
 
     pub(crate) fn sims(&self) -> &dyn SimStore {
         &*self.services.sims
     }
 
-    pub(crate) async fn write(&self, writes: Vec<SimWrite>) {
-        self.sims().write_sims(writes).await.expect("the store takes it");
-    }
-
     /// Makes a template and a campaign of it with all cards, and lets it run.
     pub(crate) async fn campaign(&self, operations: Vec<Operation>, plan: Plan, max_retries: u32) {
-        let all: Vec<_> = self.sims.iter().collect();
-        self.campaign_of(CAMPAIGN, operations, plan, max_retries, &all).await;
+        self.campaign_of(CAMPAIGN, operations, plan, max_retries).await;
     }
 
     pub(crate) async fn campaign_of(
@@ -206,83 +101,18 @@ impl World {
         operations: Vec<Operation>,
         plan: Plan,
         max_retries: u32,
-        cards: &[&Sim],
     ) {
-        let now = self.services.clock.now();
-        let template = Template {
-            id: TemplateId(id.0),
-            account: ACCOUNT,
-            name: "HPPLMN".to_owned(),
-            description: String::new(),
-            kind: TemplateKind::FileUpdate,
-            operations,
-            accept_replay_as_done: false,
-            fail_fast: false,
-            created_at: now,
-        };
-        let campaign = SimCampaign {
-            id,
-            organization: self.sims[0].organization,
-            account: ACCOUNT,
-            name: "HPPLMN".to_owned(),
-            description: String::new(),
-            template: template.id,
-            status: SimCampaignStatus::Created,
-            reason: String::new(),
-            created_at: now,
-            status_changed_at: now,
-            window: Window { starts_at: now, ends_at: now.plus_seconds(3600) },
-            max_retries,
-            plan,
-            runtime: Runtime::default(),
-        };
-        let new = SimWrite::Campaign { campaign: Box::new(campaign), expected: Expected::Absent };
-        self.write(vec![SimWrite::Template(Box::new(template)), new]).await;
-        for chunk in cards.chunks(500) {
-            let participants = chunk
-                .iter()
-                .map(|sim| NewParticipant {
-                    id: None,
-                    sim: sim.number,
-                    iccid: sim.iccid.clone(),
-                    status: ParticipantStatus::Pending,
-                    attempt: 0,
-                    code: String::new(),
-                    message: String::new(),
-                    updated_at: now,
-                })
-                .collect();
-            self.write(vec![SimWrite::Enrol { campaign: id, participants }]).await;
-        }
+        sims::campaign(&self.services, id, operations, plan, max_retries, &self.sims).await;
         self.command(id, Command::Run).await;
     }
 
     /// Asks a campaign for something, as a user does.
     pub(crate) async fn command(&self, id: SimCampaignId, command: Command) {
-        loop {
-            let now = self.services.clock.now();
-            let Versioned { value: mut campaign, version } = self.read(id).await;
-            let counts = self.sims().campaign_counts(id).await.expect("counts");
-            let first = campaign.status == SimCampaignStatus::Created;
-            campaign.status = command.apply(campaign.status, campaign.window, now).expect("it may");
-            campaign.status_changed_at = now;
-            campaign.reason = String::new();
-            if command == Command::Run {
-                if first {
-                    campaign.runtime.begin(&campaign.plan.clone(), counts.participants());
-                }
-                campaign.runtime.set_baseline(&counts.waves);
-            }
-            let expected = Expected::Version(version);
-            let write = SimWrite::Campaign { campaign: Box::new(campaign), expected };
-            if self.sims().write_sims(vec![write]).await.is_ok() {
-                return;
-            }
-        }
+        sims::command(&self.services, id, command).await;
     }
 
     pub(crate) async fn read(&self, id: SimCampaignId) -> Versioned<SimCampaign> {
-        self.sims().sim_campaign(id).await.expect("the store answers").expect("it exists")
+        sims::read(&self.services, id).await
     }
 
     /// A route to the message centre with short waits.
@@ -354,15 +184,7 @@ impl World {
 
     /// Every participant with all that is known of it.
     pub(crate) async fn participants(&self, id: SimCampaignId) -> Vec<LoadedParticipant> {
-        let mut all: Vec<LoadedParticipant> = Vec::new();
-        loop {
-            let from = all.len() as u64;
-            let page = self.sims().scan_participants(id, from, 1000).await.expect("the store answers");
-            if page.is_empty() {
-                return all;
-            }
-            all.extend(page);
-        }
+        sims::participants(&self.services, id).await
     }
 
     /// Participants by the status that a reader sees.
