@@ -52,7 +52,7 @@ fn case() -> impl Strategy<Value = Case> {
         })
 }
 
-fn security(case: &Case, tar: Tar, kic: &[u8], kid: &[u8]) -> Security {
+fn security(case: Case, tar: Tar, kic: &[u8], kid: &[u8]) -> Security {
     let spi = Spi::from_octets(case.spi).unwrap();
     let redundant = [spi.integrity, spi.por_integrity].contains(&Integrity::Redundancy);
     let kid_octet = match (redundant, case.redundancy) {
@@ -74,7 +74,7 @@ fn security(case: &Case, tar: Tar, kic: &[u8], kid: &[u8]) -> Security {
     .unwrap()
 }
 
-fn card(case: &Case, kic: &[u8], kid: &[u8], counter: u64) -> Card {
+fn card(case: Case, kic: &[u8], kid: &[u8], counter: u64) -> Card {
     let key = |octets: &[u8]| Key::new(case.theirs, octets).unwrap();
     let profile = CardProfile::lab();
     let spec = CardSpec {
@@ -106,8 +106,8 @@ proptest! {
         counter in 1u64..0xFF_FFFF_FFFF,
     ) {
         let (kic, kid) = (octets(case.ours.key_len(), seed), octets(case.ours.key_len(), seed ^ 0x55));
-        let security = security(&case, APPLET, &kic, &kid);
-        let mut card = card(&case, &kic, &kid, counter - 1);
+        let security = security(case, APPLET, &kic, &kid);
+        let mut card = card(case, &kic, &kid, counter - 1);
         let sent = Counter::new(counter).unwrap();
         let packet = command_packet::encode(&security, sent, &data).unwrap();
         let segments = concat::segments(&packet, seed).unwrap();
@@ -136,8 +136,8 @@ proptest! {
         let case =
             Case { ours: KeyAlgorithm::Aes128, theirs: Algorithm::Aes, spi, redundancy: Redundancy::Crc32 };
         let (kic, kid) = (octets(16, seed), octets(16, seed ^ 0x55));
-        let security = security(&case, FILES, &kic, &kid);
-        let mut card = card(&case, &kic, &kid, 0);
+        let security = security(case, FILES, &kic, &kid);
+        let mut card = card(case, &kic, &kid, 0);
         let sent = Counter::new(1).unwrap();
         // 250 octets of a file do not fit into one message.
         let script = [0x00, 0xA4, 0x00, 0x0C, 0x02, 0x6F, 0x61, 0x00, 0xB0, 0x00, 0x00, 0x00];
@@ -159,8 +159,8 @@ proptest! {
             redundancy: Redundancy::Crc32,
         };
         let (kic, kid) = (octets(16, 1), octets(16, 2));
-        let security = security(&case, APPLET, &kic, &kid);
-        let mut card = card(&case, &kic, &kid, 0);
+        let security = security(case, APPLET, &kic, &kid);
+        let mut card = card(case, &kic, &kid, 0);
         let sent = Counter::new(1).unwrap();
         let packet = command_packet::encode(&security, sent, &[]).unwrap();
         let faults = CardFaults { status: Some(octet), status_protected: protected, ..CardFaults::default() };
