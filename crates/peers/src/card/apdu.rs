@@ -12,9 +12,10 @@ pub(super) struct Apdu<'a> {
     pub(super) le: Option<u8>,
 }
 
-/// Instructions whose fifth octet is a wanted length, not that of data (case 2).
-fn only_answers(ins: u8) -> bool {
-    matches!(ins, 0xB0 | 0xB2 | 0xC0 | 0xCA)
+/// Commands whose fifth octet is a wanted length, not that of data (case 2). RETRIEVE DATA is one when it asks for
+/// the next block.
+fn only_answers(ins: u8, p2: u8) -> bool {
+    matches!((ins, p2), (0xB0 | 0xB2 | 0xC0 | 0xCA, _) | (0xCB, 0))
 }
 
 impl<'a> Apdu<'a> {
@@ -24,7 +25,7 @@ impl<'a> Apdu<'a> {
         let (&[cla, ins, p1, p2], rest) = script.split_first_chunk()?;
         let bare = Self { cla, ins, p1, p2, data: &[], le: None };
         let Some((p3, rest)) = rest.split_first() else { return Some((bare, &[])) };
-        if only_answers(ins) {
+        if only_answers(ins, p2) {
             return Some((Self { le: Some(*p3), ..bare }, rest));
         }
         let (data, rest) = rest.split_at_checked(usize::from(*p3))?;
@@ -119,8 +120,10 @@ pub(super) mod sw {
     pub(crate) const END_OF_FILE: u16 = 0x6282;
     pub(crate) const DEACTIVATED: u16 = 0x6283;
     pub(crate) const MORE_DATA: u16 = 0x6310;
+    pub(crate) const MORE_OF_OBJECT: u16 = 0x62F1;
     pub(crate) const LENGTH: u16 = 0x6700;
     pub(crate) const WRONG_FILE: u16 = 0x6981;
+    pub(crate) const BLOCKED: u16 = 0x6983;
     pub(crate) const CONDITIONS: u16 = 0x6985;
     pub(crate) const NO_FILE_SELECTED: u16 = 0x6986;
     pub(crate) const DATA: u16 = 0x6A80;
@@ -143,7 +146,8 @@ pub(super) fn in_old_class(sw: u16) -> u16 {
         self::sw::OFFSET | self::sw::RECORD_NOT_FOUND => 0x9402,
         self::sw::FILE_NOT_FOUND => 0x9404,
         self::sw::WRONG_FILE => 0x9408,
-        0x6982 => 0x9804,
+        self::sw::BLOCKED => 0x9840,
+        0x6982 | 0x63C0..=0x63CF => 0x9804,
         _ if sw >> 8 == 0x61 => 0x9F00 | sw & 0xFF,
         _ => sw,
     }

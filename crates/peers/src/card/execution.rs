@@ -23,6 +23,8 @@ pub enum Operation {
     Delete,
     /// A file has another size.
     Resize,
+    /// An object in a file of objects.
+    SetData,
     /// A step of loading or installing an applet.
     Install,
     /// A block of an applet's code.

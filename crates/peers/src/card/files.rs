@@ -56,6 +56,7 @@ impl Tree {
 pub(super) enum Kind {
     Directory,
     Transparent,
+    Objects,
     Linear { size: usize },
     Cyclic { size: usize },
 }
@@ -155,6 +156,7 @@ impl FileSystem {
         match self.node(file).content {
             Content::Directory => Kind::Directory,
             Content::Transparent(_) | Content::Iccid | Content::Imsi => Kind::Transparent,
+            Content::Objects => Kind::Objects,
             Content::Linear { size, .. } => Kind::Linear { size },
             Content::Cyclic { size, .. } => Kind::Cyclic { size },
         }
@@ -166,7 +168,7 @@ impl FileSystem {
             return changed.clone();
         }
         match &self.node(file).content {
-            Content::Directory => Vec::new(),
+            Content::Directory | Content::Objects => Vec::new(),
             Content::Transparent(octets) => octets.clone(),
             Content::Iccid => swapped_digits(&self.identity.iccid, 10),
             Content::Imsi => imsi_octets(&self.identity.imsi),

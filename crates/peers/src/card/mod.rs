@@ -28,7 +28,7 @@ use files::{FileSystem, Identity, Tree};
 use packet::{CounterMode, Header, Opened, Responder, Wish, counter_value, into_user_data, unprotected};
 use ram::{AppletManager, Applets};
 use reassembly::{Gathered, Reassembly};
-use rfm::{FileManager, Selection};
+use rfm::{FileManager, Pins, Selection};
 use script::{Chain, Runner};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -120,6 +120,7 @@ pub struct Card {
     kind: Arc<Kind>,
     files: FileSystem,
     applets: Option<Box<Applets>>,
+    pins: Pins,
     reassembly: Reassembly,
     chain: Chain,
     /// Reference of the card's own messages in parts.
@@ -134,6 +135,7 @@ impl Card {
             files: FileSystem::new(Arc::clone(&kind.tree), Arc::clone(&identity)),
             identity,
             applets: None,
+            pins: Pins::default(),
             key_sets: spec.key_sets.clone(),
             kind,
             reassembly: Reassembly::default(),
@@ -274,7 +276,7 @@ impl Card {
         let fails = |command: u8| failing.filter(|(at, _)| *at == command).map(|(_, sw)| Answer::from(sw));
         let mut selection;
         let mut pending = Pending::default();
-        let (files, key_sets) = (&mut self.files, &self.key_sets);
+        let (files, pins, key_sets) = (&mut self.files, &mut self.pins, &self.key_sets);
         let mut run: Box<Runner<'_>> = match &application.purpose {
             Purpose::SharedFiles | Purpose::Directory { .. } => {
                 selection = match &application.purpose {
@@ -285,7 +287,7 @@ impl Card {
                 };
                 Box::new(|command: u8, apdu: &Apdu<'_>| {
                     fails(command).unwrap_or_else(|| {
-                        FileManager { files, selection: &mut selection, writes, command }.run(apdu)
+                        FileManager { files, selection: &mut selection, pins, writes, command }.run(apdu)
                     })
                 })
             }

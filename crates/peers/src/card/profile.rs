@@ -57,6 +57,8 @@ pub enum Content {
     Iccid,
     /// The card's IMSI, with length and parity nibble.
     Imsi,
+    /// Objects of tag, length and value.
+    Objects,
     /// Records of one size.
     Linear {
         /// Octets of a record.
@@ -165,7 +167,7 @@ impl CardProfile {
 
 /// Files of a usual card, named by TS 102 221, TS 31.102, TS 31.103 and TS 51.011.
 fn usual_files() -> Vec<FileSpec> {
-    use Content::{Cyclic, Directory, Iccid, Imsi, Linear, Transparent};
+    use Content::{Cyclic, Directory, Iccid, Imsi, Linear, Objects, Transparent};
     let blank = |length| Transparent(vec![0xFF; length]);
     [
         ("3F00", None, Directory),
@@ -178,6 +180,8 @@ fn usual_files() -> Vec<FileSpec> {
         ("3F00/7F10/6F40", None, Linear { size: 28, count: 2 }),
         ("3F00/7F10/5F3A", None, Directory),
         ("3F00/7F10/5F3A/4F3A", None, Linear { size: 28, count: 50 }),
+        ("3F00/7F10/5F3B", None, Directory),
+        ("3F00/7F10/5F3B/4F48", Some(0x02), Objects),
         ("3F00/7F20", None, Directory),
         ("3F00/7F20/6F05", None, Transparent(b"en".to_vec())),
         ("3F00/7F20/6F07", None, Imsi),

@@ -311,11 +311,12 @@ fn check_aid(aid: &[u8]) -> Result<(), u16> {
     if (5..=16).contains(&aid.len()) { Ok(()) } else { Err(sw::DATA) }
 }
 
-/// Fields of one length octet each; `None` when they do not end where the data do.
+/// Fields behind their lengths; `None` when they do not end where the data do.
 fn lengths_and_values(mut octets: &[u8]) -> Option<Vec<&[u8]>> {
     let mut fields = Vec::new();
-    while let Some((length, rest)) = octets.split_first() {
-        let (value, rest) = rest.split_at_checked(usize::from(*length))?;
+    while !octets.is_empty() {
+        let (length, rest) = tlv::length(octets)?;
+        let (value, rest) = rest.split_at_checked(length)?;
         fields.push(value);
         octets = rest;
     }

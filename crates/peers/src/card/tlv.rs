@@ -45,9 +45,79 @@ pub(super) fn object(tag: u8, value: &[u8]) -> Vec<u8> {
     octets
 }
 
+/// How far octets are an object whose tag may have several octets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// They are one; its tag has so many octets.
+    Whole(usize),
+    /// They begin one.
+    Part,
+    /// They are more than one, or none at all.
+    Broken,
+}
+
+/// Octets of the tag and of the whole object, as far as they can be told.
+fn measure(octets: &[u8]) -> Option<(usize, Option<usize>)> {
+    let more = |at: usize| octets.get(at).is_none_or(|octet| octet & 0x80 != 0);
+    let tag = match octets.first()? & 0x1F {
+        0x1F => 2 + (1..4).take_while(|at| more(*at)).count(),
+        _ => 1,
+    };
+    let behind = octets.get(tag..).unwrap_or_default();
+    let Some((value, rest)) = length(behind) else {
+        // Not there yet, or a form of length that nobody uses here.
+        return match behind {
+            [] | [0x81 | 0x82] | [0x82, _] => Some((tag, None)),
+            _ => None,
+        };
+    };
+    Some((tag, Some(tag + (behind.len() - rest.len()) + value)))
+}
+
+/// How far octets are an object.
+pub(super) fn extent(octets: &[u8]) -> Extent {
+    match measure(octets) {
+        Some((tag, Some(whole))) if whole == octets.len() => Extent::Whole(tag),
+        Some((_, Some(whole))) if whole > octets.len() => Extent::Part,
+        Some((_, None)) => Extent::Part,
+        _ => Extent::Broken,
+    }
+}
+
+/// Whole objects, one after the other; ends where there are none.
+pub(super) fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (_, whole) = measure(octets)?;
+        let (one, rest) = octets.split_at_checked(whole?)?;
+        octets = rest;
+        Some(one)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extents() {
+        for (octets, expected) in [
+            (&[0x80, 1, 7][..], Extent::Whole(1)),
+            (&[0x80, 0], Extent::Whole(1)),
+            (&[0x5F, 0x20, 1, 7], Extent::Whole(2)),
+            (&[0x5F, 0x81, 0x20, 1, 7], Extent::Whole(3)),
+            (&[0x80, 2, 7], Extent::Part),
+            (&[0x80], Extent::Part),
+            (&[0x80, 0x82, 1], Extent::Part),
+            (&[0x5F], Extent::Part),
+            (&[], Extent::Broken),
+            (&[0x80, 1, 7, 8], Extent::Broken),
+            (&[0x80, 0x85, 1, 1, 1, 1, 1], Extent::Broken),
+        ] {
+            assert_eq!(extent(octets), expected, "{octets:02X?}");
+        }
+        let two = [0x80, 1, 7, 0x81, 0, 0x82];
+        assert_eq!(split(&two).collect::<Vec<_>>(), [&two[..3], &two[3..5]]);
+    }
 
     #[test]
     fn lengths_of_one_two_and_three_octets() {

@@ -98,7 +98,7 @@ fn records() {
 
 #[test]
 fn increase_is_kept_in_a_cyclic_file() {
-    let twice = "00A4000C026F39 0032000003000005 0032000003000002 00C0000000";
+    let twice = "00A4000C026F39 8032000003000005 0032000003000002 00C0000000";
     let (answer, writes) = run_under([0xB0, 0x00, 0x01], twice);
     assert_eq!(answer, "049000000007000002");
     assert_eq!(writes.iter().filter(|write| write.operation == Operation::Increase).count(), 2);
@@ -122,8 +122,39 @@ fn files_come_and_go() {
     assert_eq!(usim("00E4000002 6F98"), "016A82");
     let (_, writes) = run_under([0xB0, 0x00, 0x01], "00E4000002 6F7B");
     assert_eq!((writes[0].operation, &*writes[0].file), (Operation::Delete, "3F00/ADF1/6F7B"));
-    let resize = "00D400000A 6208 83026F7B 80020004";
+    let resize = "80D400000A 6208 83026F7B 80020004";
     assert_eq!(usim(&format!("{resize}00A4000C026F7B 00B0000400")), "036B00");
+}
+
+#[test]
+fn objects_are_written_and_read_in_blocks() {
+    let objects = |script: &str| usim(&format!("00A4080C067F105F3B4F48 {script}"));
+    assert_eq!(objects("80DB008003800107 80CB00800180 00C0000000"), "049000800107");
+    assert_eq!(objects("80DB008003800107 80DB008003800108 80CB00800180 00C0000000"), "059000800108");
+    assert_eq!(objects("80DB008003800107 80DB0080028000 80CB00800180"), "046A88");
+    assert_eq!(objects("80DB0080028002 80DB0000020102 80CB00800180 00C0000000"), "05900080020102");
+    assert_eq!(objects("80DB000003800107"), "026985");
+    assert_eq!(objects("80DB008003850107 80DB00800480010708"), "036A80");
+    let long = format!("80DB0080FF8081FC{} 80CB00800180 80CB000004 80CB000000", "07".repeat(0xFC));
+    assert_eq!(objects(&long), "046985");
+    let long = format!("80DB0080FF8082012C{}", "07".repeat(0xFB));
+    let long = format!("{long} 80DB000031{} 80CB00800180 80CB000004", "08".repeat(0x31));
+    assert_eq!(objects(&long), "0562F1".to_owned() + "08080808");
+    assert_eq!(usim("00A4000C026F31 80DB008003800107"), "026981");
+}
+
+#[test]
+fn the_pin_and_its_tries() {
+    let (good, bad) = ("0020000108 31323334FFFFFFFF", "0020000108 30303030FFFFFFFF");
+    for (script, answer) in [
+        (good.to_owned(), "019000"),
+        (bad.to_owned(), "0163C2"),
+        (format!("{bad}{bad}{bad}{good}"), "046983"),
+        (format!("{bad}{bad}{good}{bad}"), "0463C2"),
+        ("0020000208 31323334FFFFFFFF".into(), "016A88"),
+    ] {
+        assert_eq!(usim(&script), answer, "{script}");
+    }
 }
 
 #[test]
@@ -136,6 +167,8 @@ fn the_old_class_speaks_its_own_words() {
         ("A0A40000027F10 A0A40000026F3A A0B201041C", "039000"),
         ("A0A40000027F10 A0A40000026F3A A0B2FF041C", "039402"),
         ("A0A40000027F10 A0A40000026F3A A0B0000001", "039408"),
+        ("A0A40000027F10 A0A40000026F3A A0A2001001FF A0C0000000", "04900001"),
+        ("A0A40000027F10 A0A40000026F3A A0A2001001AA", "039404"),
     ] {
         assert!(run(script).starts_with(answer), "{script}: {}", run(script));
     }
