@@ -1,28 +1,14 @@
-//! Packets of ours in a card that was written without looking at our code, and its answers in ours.
+//! Every protection of packets and answers.
 
+use super::{APPLET, Case, FILES, KVN, card, octets, security};
+use muster_codecs::command_packet;
 use muster_codecs::concat;
 use muster_codecs::counter::Counter;
 use muster_codecs::por_status::PorStatus;
 use muster_codecs::response_packet::{self, Trust};
-use muster_codecs::security::{
-    CipherKey, Integrity, KeyAlgorithm, KeyReference, KeyVersions, MacKey, MacLength, Redundancy, Security,
-    SecurityParts, Spi, WeakKeys,
-};
-use muster_codecs::tar::Tar;
-use muster_codecs::{command_packet, por_status};
-use muster_peers::card::{Algorithm, Card, CardFaults, CardProfile, CardSpec, Key, KeySet, Kind, status};
+use muster_codecs::security::{KeyAlgorithm, Redundancy};
+use muster_peers::card::{Algorithm, CardFaults, status};
 use proptest::prelude::*;
-
-const KVN: u8 = 3;
-
-/// One way to protect, in the words of both sides.
-#[derive(Debug, Clone, Copy)]
-struct Case {
-    ours: KeyAlgorithm,
-    theirs: Algorithm,
-    spi: [u8; 2],
-    redundancy: Redundancy,
-}
 
 fn case() -> impl Strategy<Value = Case> {
     let algorithm = prop::sample::select(vec![
@@ -51,51 +37,6 @@ fn case() -> impl Strategy<Value = Case> {
             !(checks.contains(&1) && checks.contains(&2))
         })
 }
-
-fn security(case: Case, tar: Tar, kic: &[u8], kid: &[u8]) -> Security {
-    let spi = Spi::from_octets(case.spi).unwrap();
-    let redundant = [spi.integrity, spi.por_integrity].contains(&Integrity::Redundancy);
-    let kid_octet = match (redundant, case.redundancy) {
-        (true, Redundancy::Crc16) => KVN << 4 | 1,
-        (true, Redundancy::Crc32) => KVN << 4 | 5,
-        (false, _) => KVN << 4 | case.ours.nibble(),
-    };
-    Security::new(SecurityParts {
-        spi,
-        kic: KeyReference::new(KVN, case.ours),
-        kid: KeyReference::from_octet(kid_octet),
-        tar,
-        cipher_key: Some(CipherKey::new(case.ours, kic, WeakKeys::Refuse).unwrap()),
-        mac_key: Some(MacKey::new(case.ours, kid, WeakKeys::Refuse).unwrap()),
-        mac_length: MacLength::Eight,
-        redundancy: None,
-        key_versions: KeyVersions::SameAndReal,
-    })
-    .unwrap()
-}
-
-fn card(case: Case, kic: &[u8], kid: &[u8], counter: u64) -> Card {
-    let key = |octets: &[u8]| Key::new(case.theirs, octets).unwrap();
-    let profile = CardProfile::lab();
-    let spec = CardSpec {
-        iccid: "8949000000000000018".into(),
-        imsi: "262990000000001".into(),
-        msisdn: "491500000001".into(),
-        key_sets: vec![KeySet { kvn: KVN, kic: key(kic), kid: key(kid), counter }],
-        profile: profile.clone(),
-    };
-    Card::new(&spec, Kind::new(profile))
-}
-
-fn octets(length: usize, seed: u8) -> Vec<u8> {
-    // Keys whose parts differ, so that triple DES is not single DES.
-    (0..length).map(|at| (at as u8).wrapping_mul(37).wrapping_add(seed)).collect()
-}
-
-/// The applet of the card's profile that takes any data.
-const APPLET: Tar = Tar([0xA0, 0x00, 0x01]);
-/// File management of the USIM.
-const FILES: Tar = Tar([0xB0, 0x00, 0x01]);
 
 proptest! {
     #[test]
@@ -167,7 +108,7 @@ proptest! {
         let reply = card.receive(&concat::segments(&packet, 1).unwrap()[0], &faults);
         let response =
             response_packet::decode(security.response(), Some(sent), &[reply.report.unwrap()]).unwrap();
-        prop_assert_eq!(response.status, por_status::PorStatus::from_octet(octet));
+        prop_assert_eq!(response.status, PorStatus::from_octet(octet));
         prop_assert_eq!(response.trust, if protected { Trust::Authenticated } else { Trust::Hint });
     }
 }
