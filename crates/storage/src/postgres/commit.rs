@@ -6,6 +6,7 @@
 //! again by the write itself; when somebody was faster, the whole transaction is repeated and sees them.
 
 use super::error::Fault;
+use super::lane::{Culprits, LaneWrite};
 use crate::encoding::{counter_to_column, name_key};
 use crate::prepared::{Prepared, Results};
 use deadpool_postgres::ClientWrapper;
@@ -17,21 +18,42 @@ use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-/// Refusals that a run of the transaction brought to light too late; the next run leaves these writes out.
-pub(super) type Culprits = FxHashMap<usize, CommitRefusal>;
-
 /// A customer's key.
 type Key = (i64, Uuid);
 
 /// A name's key.
 type NameKey<'a> = (i64, i16, &'a str);
 
-/// Applies the writes inside a transaction that it begins and leaves open. On a fault the transaction has to be
-/// rolled back.
-pub(super) async fn apply(
+impl LaneWrite for Prepared {
+    type Refusal = CommitRefusal;
+
+    fn lane_key(&self) -> u64 {
+        // The last bytes are random in every kind of identifier that is used for customers.
+        u64::from(self.id.0.as_bytes()[15])
+    }
+
+    fn is_plain(&self) -> bool {
+        self.body.is_some()
+            && self.add_names.is_empty()
+            && self.remove_names.is_empty()
+            && self.places.is_empty()
+            && self.token.is_none()
+            && self.reply.is_none()
+    }
+
+    async fn apply(
+        client: &ClientWrapper,
+        writes: &[Self],
+        culprits: &mut Culprits<Self>,
+    ) -> Result<Results, Fault> {
+        apply(client, writes, culprits).await
+    }
+}
+
+async fn apply(
     client: &ClientWrapper,
     writes: &[Prepared],
-    culprits: &mut Culprits,
+    culprits: &mut Culprits<Prepared>,
 ) -> Result<Results, Fault> {
     let mut results: Vec<Option<Result<(), CommitRefusal>>> = writes.iter().map(|_| None).collect();
     for (index, refusal) in &*culprits {
@@ -159,7 +181,7 @@ struct Round<'a> {
     writes: &'a [Prepared],
     members: Vec<usize>,
     results: &'a mut [Option<Result<(), CommitRefusal>>],
-    culprits: &'a mut Culprits,
+    culprits: &'a mut Culprits<Prepared>,
 }
 
 /// Places taken in the campaigns of a round, as decided so far.
@@ -674,7 +696,7 @@ impl<'a> Names<'a> {
 }
 
 /// Runs a query over `rows` rows of parameters; none means that there is nothing to ask.
-async fn query(
+pub(super) async fn query(
     client: &ClientWrapper,
     statement: &str,
     rows: usize,
@@ -688,7 +710,7 @@ async fn query(
 }
 
 /// Runs a statement over `rows` rows of parameters; none means that there is nothing to do.
-async fn execute(
+pub(super) async fn execute(
     client: &ClientWrapper,
     statement: &str,
     rows: usize,

@@ -1,14 +1,13 @@
 //! The writers: each has a connection of its own, takes what waits, and commits it in one transaction.
 
-use super::commit::{Culprits, apply};
 use super::error::Fault;
 use super::server::Server;
-use crate::prepared::{Prepared, Results, all_failed};
 use crate::{BATCH_MAX, meters};
 use deadpool_postgres::ClientWrapper;
 use futures_util::FutureExt;
 use muster_app::ports::{StoreError, StoreResult};
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -31,21 +30,47 @@ pub(super) const RACES_MAX: u32 = 10;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
+/// A write that shares a transaction with others and is accepted or refused on its own.
+pub(super) trait LaneWrite: Send + Sync + Sized + 'static {
+    /// Why one is refused.
+    type Refusal: From<StoreError> + Clone + Send + Sync + 'static;
+
+    /// A number that writes of the same rows share. It chooses the lane.
+    fn lane_key(&self) -> u64;
+
+    /// Whether it wants only rows that writes of its own lane want. A call with others stays together.
+    fn is_plain(&self) -> bool;
+
+    /// Applies writes inside a transaction that it begins and leaves open. On a fault the transaction has to be
+    /// rolled back.
+    fn apply(
+        client: &ClientWrapper,
+        writes: &[Self],
+        culprits: &mut Culprits<Self>,
+    ) -> impl Future<Output = Result<Results<Self>, Fault>> + Send;
+}
+
+/// The results of several writes, one for each.
+pub(super) type Results<W> = Vec<Result<(), <W as LaneWrite>::Refusal>>;
+
+/// Refusals that a run of the transaction brought to light too late; the next run leaves these writes out.
+pub(super) type Culprits<W> = FxHashMap<usize, <W as LaneWrite>::Refusal>;
+
 /// Writes that were given together, and where their results go.
-struct Request {
-    writes: Vec<Prepared>,
-    answer: oneshot::Sender<Results>,
+struct Request<W: LaneWrite> {
+    writes: Vec<W>,
+    answer: oneshot::Sender<Results<W>>,
 }
 
 /// The writers of a store.
-pub(super) struct Lanes {
-    senders: Mutex<Option<Vec<mpsc::UnboundedSender<Request>>>>,
+pub(super) struct Lanes<W: LaneWrite> {
+    senders: Mutex<Option<Vec<mpsc::UnboundedSender<Request<W>>>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     queued: Arc<AtomicUsize>,
     queue_max: usize,
 }
 
-impl Lanes {
+impl<W: LaneWrite> Lanes<W> {
     /// Starts the writers; they connect when there is something to write.
     pub(super) fn start(server: &Arc<Server>) -> Self {
         let queued = Arc::new(AtomicUsize::new(0));
@@ -69,13 +94,13 @@ impl Lanes {
         }
     }
 
-    /// Commits writes that were given together. Plain ones go to the lane of their customer, so that lanes do not
-    /// wait for each other's rows; where names, places and the like are concerned, all go to one lane in order.
-    pub(super) async fn commit(&self, writes: Vec<Prepared>) -> Results {
+    /// Commits writes that were given together. Plain ones go each to its lane, so that lanes do not wait for each
+    /// other's rows; where names, places and the like are concerned, all go to one lane in order.
+    pub(super) async fn commit(&self, writes: Vec<W>) -> Results<W> {
         let count = writes.len();
-        if writes.iter().all(is_plain) {
-            let mut shares: Vec<(Vec<usize>, Vec<Prepared>)> =
-                (0..LANES).map(|_| Default::default()).collect();
+        if writes.iter().all(W::is_plain) {
+            let mut shares: Vec<(Vec<usize>, Vec<W>)> =
+                (0..LANES).map(|_| (Vec::new(), Vec::new())).collect();
             for (index, write) in writes.into_iter().enumerate() {
                 let share = &mut shares[lane_of(&write)];
                 share.0.push(index);
@@ -95,16 +120,16 @@ impl Lanes {
         self.send(lane, writes).await
     }
 
-    async fn send(&self, lane: usize, writes: Vec<Prepared>) -> Results {
+    async fn send(&self, lane: usize, writes: Vec<W>) -> Results<W> {
         let count = writes.len();
         match self.submit(lane, writes) {
-            Ok(answered) => answered.await.unwrap_or_else(|_| all_failed(count, &lost())),
-            Err(error) => all_failed(count, &error),
+            Ok(answered) => answered.await.unwrap_or_else(|_| all_failed::<W>(count, &lost())),
+            Err(error) => all_failed::<W>(count, &error),
         }
     }
 
     /// Queues writes. A queue that is full refuses, one that is empty takes any number.
-    fn submit(&self, lane: usize, writes: Vec<Prepared>) -> StoreResult<oneshot::Receiver<Results>> {
+    fn submit(&self, lane: usize, writes: Vec<W>) -> StoreResult<oneshot::Receiver<Results<W>>> {
         let senders = self.senders.lock();
         let Some(sender) = senders.as_ref().and_then(|senders| senders.get(lane)) else {
             return Err(StoreError::Unreachable("it was closed".to_owned()));
@@ -136,18 +161,13 @@ impl Lanes {
     }
 }
 
-fn is_plain(write: &Prepared) -> bool {
-    write.body.is_some()
-        && write.add_names.is_empty()
-        && write.remove_names.is_empty()
-        && write.places.is_empty()
-        && write.token.is_none()
-        && write.reply.is_none()
+fn lane_of<W: LaneWrite>(write: &W) -> usize {
+    (write.lane_key() % LANES as u64) as usize
 }
 
-fn lane_of(write: &Prepared) -> usize {
-    // The last bytes are random in every kind of identifier that is used for customers.
-    usize::from(write.id.0.as_bytes()[15]) % LANES
+/// The same failure for each of `count` writes.
+fn all_failed<W: LaneWrite>(count: usize, error: &StoreError) -> Results<W> {
+    (0..count).map(|_| Err(error.clone().into())).collect()
 }
 
 /// The error of writes whose answer never came.
@@ -165,8 +185,8 @@ struct Lane {
 }
 
 impl Lane {
-    async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
-        let mut waiting: VecDeque<Request> = VecDeque::new();
+    async fn run<W: LaneWrite>(mut self, mut requests: mpsc::UnboundedReceiver<Request<W>>) {
+        let mut waiting: VecDeque<Request<W>> = VecDeque::new();
         loop {
             if waiting.is_empty() {
                 match requests.recv().await {
@@ -181,7 +201,7 @@ impl Lane {
         }
     }
 
-    async fn commit_batch(&mut self, batch: Vec<Request>) {
+    async fn commit_batch<W: LaneWrite>(&mut self, batch: Vec<Request<W>>) {
         let mut writes = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
         for request in batch {
@@ -194,7 +214,7 @@ impl Lane {
                 self.connection = None;
                 let error =
                     StoreError::Internal("a write of the store panicked; this is a defect".to_owned());
-                all_failed(writes.len(), &error)
+                all_failed::<W>(writes.len(), &error)
             })
             .into_iter();
         self.queued.fetch_sub(writes.len(), Ordering::Relaxed);
@@ -205,7 +225,7 @@ impl Lane {
     }
 
     /// All writes in one transaction, or each in its own if one of them makes it fail.
-    async fn commit_all(&mut self, writes: &[Prepared]) -> Results {
+    async fn commit_all<W: LaneWrite>(&mut self, writes: &[W]) -> Results<W> {
         match self.transaction(writes).await {
             Ok(results) => results,
             Err(fault) if fault.is_of_one_piece() && writes.len() > 1 => {
@@ -218,14 +238,14 @@ impl Lane {
                 }
                 results
             }
-            Err(fault) => all_failed(writes.len(), &failure(fault, writes.len())),
+            Err(fault) => all_failed::<W>(writes.len(), &failure(fault, writes.len())),
         }
     }
 
     /// One transaction, repeated while it loses to others, and once more on a new connection when the old one
     /// turns out to be gone before anything could have been committed.
-    async fn transaction(&mut self, writes: &[Prepared]) -> Result<Results, Fault> {
-        let mut culprits = Culprits::default();
+    async fn transaction<W: LaneWrite>(&mut self, writes: &[W]) -> Result<Results<W>, Fault> {
+        let mut culprits = Culprits::<W>::default();
         let mut races = 0;
         let mut connections = 0;
         loop {
@@ -249,11 +269,15 @@ impl Lane {
         }
     }
 
-    async fn attempt(&mut self, writes: &[Prepared], culprits: &mut Culprits) -> Result<Results, Fault> {
+    async fn attempt<W: LaneWrite>(
+        &mut self,
+        writes: &[W],
+        culprits: &mut Culprits<W>,
+    ) -> Result<Results<W>, Fault> {
         let Some(client) = &self.connection else {
             return Err(Fault::Store(StoreError::Unreachable("there is no connection".to_owned())));
         };
-        match self.server.bounded(Box::pin(apply(client, writes, culprits))).await {
+        match self.server.bounded(Box::pin(W::apply(client, writes, culprits))).await {
             Ok(results) => {
                 let committed =
                     self.server.bounded(async { Ok(client.batch_execute("COMMIT").await?) }).await;
@@ -304,7 +328,7 @@ impl Lane {
 }
 
 /// As many requests as share a transaction, at least one.
-fn take_batch(waiting: &mut VecDeque<Request>) -> Vec<Request> {
+fn take_batch<W: LaneWrite>(waiting: &mut VecDeque<Request<W>>) -> Vec<Request<W>> {
     let mut batch = Vec::new();
     let mut count = 0;
     while let Some(request) = waiting.front() {

@@ -19,7 +19,7 @@ mod upkeep;
 pub(crate) use inspect::inspect;
 
 use crate::config::PostgresConfig;
-use crate::prepared::commit;
+use crate::prepared::{Prepared, commit};
 use async_trait::async_trait;
 use lane::Lanes;
 use muster_app::ports::{
@@ -31,6 +31,7 @@ use muster_domain::event::Event;
 use muster_domain::ids::{ApiKey, CampaignId, CustomerId, OrganizationId};
 use muster_domain::time::UnixMillis;
 use server::Server;
+use sims::PostgresSims;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -54,11 +55,13 @@ macro_rules! on_pool {
         }
     }};
 }
+use on_pool;
 
 /// The store in one database.
 pub(crate) struct PostgresStore {
     server: Arc<Server>,
-    lanes: Lanes,
+    lanes: Lanes<Prepared>,
+    sims: Arc<PostgresSims>,
     hints: watch::Sender<u64>,
     listener: JoinHandle<()>,
 }
@@ -72,7 +75,13 @@ impl PostgresStore {
         let hints = watch::Sender::new(0);
         let listener = tokio::spawn(listener::listen(Arc::clone(&server), hints.clone()));
         tracing::info!(place, "the store is open");
-        Ok(Self { lanes: Lanes::start(&server), server, hints, listener })
+        Ok(Self {
+            lanes: Lanes::start(&server),
+            sims: Arc::new(PostgresSims::start(&server)),
+            server,
+            hints,
+            listener,
+        })
     }
 }
 
@@ -254,7 +263,7 @@ impl Store for PostgresStore {
     }
 
     fn sims(&self) -> Arc<dyn SimStore> {
-        Arc::new(sims::PostgresSims)
+        Arc::clone(&self.sims) as _
     }
 
     async fn ping(&self) -> StoreResult<()> {
@@ -264,6 +273,7 @@ impl Store for PostgresStore {
     async fn close(&self) {
         self.listener.abort();
         self.lanes.close().await;
+        self.sims.close().await;
         self.server.close();
     }
 }

@@ -1,7 +1,31 @@
-//! Accounts, SIM cards and SIM campaigns on PostgreSQL: not there yet. Every call fails.
+//! Accounts, SIM cards, SIM campaigns and their participants.
+//!
+//! Participants' changes are gathered into transactions by two writers with a connection each, chosen by card;
+//! everything else takes a connection of the pool. What is claimed is passed over by all other nodes.
 
+mod accounts;
+mod answers;
+mod campaigns;
+mod cards;
+mod claim;
+mod commit;
+mod load;
+mod locks;
+mod offers;
+mod rows;
+mod write;
+
+use super::lane::{Lanes, RACES_MAX, at_commit};
+use super::on_pool;
+use super::server::Server;
+use super::upkeep::SWEEP_MAX;
+use crate::sims::{PreparedStep, prepare_steps};
 use async_trait::async_trait;
-use muster_app::ports::*;
+use muster_app::ports::{
+    AnswerPart, CampaignCounts, Claim, LoadedParticipant, PackagesOf, PageOf, Paged, ParticipantRow,
+    ParticipantWrite, Sequence, SimRefusal, SimStore, SimWrite, StepRefusal, StoreError, StoreResult,
+    Versioned,
+};
 use muster_domain::account::{Account, ApiToken, ApiUser, Request};
 use muster_domain::ids::{
     AccountId, OrganizationId, PackageId, SimCampaignId, SimNumber, TariffId, TemplateId,
@@ -10,196 +34,256 @@ use muster_domain::sim::{CardProfile, KeySet, Sim, SimName, Template};
 use muster_domain::sim_campaign::SimCampaign;
 use muster_domain::tariff::{Package, Tariff};
 use muster_domain::time::UnixMillis;
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// The connectivity side of a store on PostgreSQL.
-pub(super) struct PostgresSims;
+/// Runs a function of a connection in a transaction. Its inner error is a refusal, which undoes everything; a lost
+/// race repeats it, and so does, once, a connection that turns out to be gone before anything could have been
+/// committed. A macro for the reason that `on_pool` is one.
+macro_rules! in_transaction {
+    ($server:expr, $work:path $(, $argument:expr)*) => {{
+        let (mut races, mut connections) = (0, 0);
+        loop {
+            let lease = $server.lease().await?;
+            let client = lease.client().map_err(StoreError::from)?;
+            let work = async {
+                client.batch_execute("BEGIN").await?;
+                let done = $work(client $(, $argument)*).await?;
+                if done.is_err() {
+                    client.batch_execute("ROLLBACK").await?;
+                }
+                Ok(done)
+            };
+            match $server.bounded(work).await {
+                Ok(Ok(done)) => {
+                    let committed = $server.bounded(async { Ok(client.batch_execute("COMMIT").await?) }).await;
+                    match committed {
+                        Ok(()) => {
+                            lease.give_back();
+                            break Ok(done);
+                        }
+                        Err(fault) => break Err(StoreError::from(at_commit(fault)).into()),
+                    }
+                }
+                Ok(Err(refusal)) => {
+                    lease.give_back();
+                    break Err(refusal);
+                }
+                Err(fault) if fault.is_lost_race() && races < RACES_MAX => races += 1,
+                Err(fault) if fault.is_lost_connection() && connections == 0 => connections += 1,
+                Err(fault) => break Err(StoreError::from(fault).into()),
+            }
+        }
+    }};
+}
 
-fn missing() -> StoreError {
-    StoreError::Internal("SIM cards and SIM campaigns cannot be kept on PostgreSQL yet".to_owned())
+/// The SIM side of the store in one database.
+pub(super) struct PostgresSims {
+    server: Arc<Server>,
+    lanes: Lanes<PreparedStep>,
+}
+
+impl PostgresSims {
+    /// Starts the writers.
+    pub(super) fn start(server: &Arc<Server>) -> Self {
+        Self { server: Arc::clone(server), lanes: Lanes::start(server) }
+    }
+
+    /// Takes no more changes of participants and finishes those accepted.
+    pub(super) async fn close(&self) {
+        self.lanes.close().await;
+    }
 }
 
 #[async_trait]
 impl SimStore for PostgresSims {
-    async fn account(&self, _id: AccountId) -> StoreResult<Option<Versioned<Account>>> {
-        Err(missing())
+    async fn account(&self, id: AccountId) -> StoreResult<Option<Versioned<Account>>> {
+        on_pool!(self.server, accounts::account, id)
     }
 
-    async fn child_accounts(&self, _parent: AccountId, _page: PageOf) -> StoreResult<Paged<Account>> {
-        Err(missing())
+    async fn child_accounts(&self, parent: AccountId, page: PageOf) -> StoreResult<Paged<Account>> {
+        on_pool!(self.server, accounts::child_accounts, parent, page)
     }
 
-    async fn root_accounts(&self, _organization: OrganizationId) -> StoreResult<Vec<Account>> {
-        Err(missing())
+    async fn root_accounts(&self, organization: OrganizationId) -> StoreResult<Vec<Account>> {
+        on_pool!(self.server, accounts::root_accounts, organization)
     }
 
-    async fn api_user(&self, _username: &str) -> StoreResult<Option<ApiUser>> {
-        Err(missing())
+    async fn api_user(&self, username: &str) -> StoreResult<Option<ApiUser>> {
+        on_pool!(self.server, accounts::api_user, username)
     }
 
-    async fn api_token(&self, _sha256: &str) -> StoreResult<Option<(ApiToken, ApiUser)>> {
-        Err(missing())
+    async fn api_token(&self, sha256: &str) -> StoreResult<Option<(ApiToken, ApiUser)>> {
+        on_pool!(self.server, accounts::api_token, sha256)
     }
 
-    async fn request(&self, _id: Uuid) -> StoreResult<Option<Request>> {
-        Err(missing())
+    async fn request(&self, id: Uuid) -> StoreResult<Option<Request>> {
+        on_pool!(self.server, accounts::request, id)
     }
 
-    async fn sims_by_names(&self, _names: &[SimName]) -> StoreResult<Vec<Option<Versioned<Sim>>>> {
-        Err(missing())
+    async fn sims_by_names(&self, names: &[SimName]) -> StoreResult<Vec<Option<Versioned<Sim>>>> {
+        on_pool!(self.server, cards::sims_by_names, names)
     }
 
-    async fn page_sims(&self, _account: AccountId, _page: PageOf) -> StoreResult<Paged<Sim>> {
-        Err(missing())
+    async fn page_sims(&self, account: AccountId, page: PageOf) -> StoreResult<Paged<Sim>> {
+        on_pool!(self.server, cards::page_sims, account, page)
     }
 
-    async fn key_sets(&self, _sim: SimNumber) -> StoreResult<Vec<KeySet>> {
-        Err(missing())
+    async fn key_sets(&self, sim: SimNumber) -> StoreResult<Vec<KeySet>> {
+        on_pool!(self.server, cards::key_sets, sim)
     }
 
     async fn card_profile(
         &self,
-        _organization: OrganizationId,
-        _name: &str,
+        organization: OrganizationId,
+        name: &str,
     ) -> StoreResult<Option<CardProfile>> {
-        Err(missing())
+        on_pool!(self.server, cards::card_profile, organization, name)
     }
 
-    async fn card_profiles(&self, _organization: OrganizationId) -> StoreResult<Vec<CardProfile>> {
-        Err(missing())
+    async fn card_profiles(&self, organization: OrganizationId) -> StoreResult<Vec<CardProfile>> {
+        on_pool!(self.server, cards::card_profiles, organization)
     }
 
-    async fn template(&self, _id: TemplateId) -> StoreResult<Option<Template>> {
-        Err(missing())
+    async fn template(&self, id: TemplateId) -> StoreResult<Option<Template>> {
+        on_pool!(self.server, offers::template, id)
     }
 
-    async fn page_templates(&self, _account: AccountId, _page: PageOf) -> StoreResult<Paged<Template>> {
-        Err(missing())
+    async fn page_templates(&self, account: AccountId, page: PageOf) -> StoreResult<Paged<Template>> {
+        on_pool!(self.server, offers::page_templates, account, page)
     }
 
-    async fn tariffs(&self, _ids: &[TariffId]) -> StoreResult<Vec<Option<Tariff>>> {
-        Err(missing())
+    async fn tariffs(&self, ids: &[TariffId]) -> StoreResult<Vec<Option<Tariff>>> {
+        on_pool!(self.server, offers::tariffs, ids)
     }
 
-    async fn page_tariffs(&self, _account: AccountId, _page: PageOf) -> StoreResult<Paged<Tariff>> {
-        Err(missing())
+    async fn page_tariffs(&self, account: AccountId, page: PageOf) -> StoreResult<Paged<Tariff>> {
+        on_pool!(self.server, offers::page_tariffs, account, page)
     }
 
-    async fn package(&self, _id: PackageId) -> StoreResult<Option<Versioned<Package>>> {
-        Err(missing())
+    async fn package(&self, id: PackageId) -> StoreResult<Option<Versioned<Package>>> {
+        on_pool!(self.server, offers::package, id)
     }
 
-    async fn page_packages(&self, _of: PackagesOf, _page: PageOf) -> StoreResult<Paged<Package>> {
-        Err(missing())
+    async fn page_packages(&self, of: PackagesOf, page: PageOf) -> StoreResult<Paged<Package>> {
+        on_pool!(self.server, offers::page_packages, of, page)
     }
 
-    async fn sim_campaign(&self, _id: SimCampaignId) -> StoreResult<Option<Versioned<SimCampaign>>> {
-        Err(missing())
+    async fn sim_campaign(&self, id: SimCampaignId) -> StoreResult<Option<Versioned<SimCampaign>>> {
+        on_pool!(self.server, campaigns::sim_campaign, id)
     }
 
-    async fn is_connected(&self, _campaign: SimCampaignId, _account: AccountId) -> StoreResult<bool> {
-        Err(missing())
+    async fn is_connected(&self, campaign: SimCampaignId, account: AccountId) -> StoreResult<bool> {
+        on_pool!(self.server, campaigns::is_connected, campaign, account)
     }
 
-    async fn page_sim_campaigns(
-        &self,
-        _account: AccountId,
-        _page: PageOf,
-    ) -> StoreResult<Paged<SimCampaign>> {
-        Err(missing())
+    async fn page_sim_campaigns(&self, account: AccountId, page: PageOf) -> StoreResult<Paged<SimCampaign>> {
+        on_pool!(self.server, campaigns::page_sim_campaigns, account, page)
     }
 
     async fn page_participants(
         &self,
-        _campaign: SimCampaignId,
-        _page: PageOf,
+        campaign: SimCampaignId,
+        page: PageOf,
     ) -> StoreResult<Paged<ParticipantRow>> {
-        Err(missing())
+        on_pool!(self.server, campaigns::page_participants, campaign, page)
     }
 
     async fn scan_participants(
         &self,
-        _campaign: SimCampaignId,
-        _from: u64,
-        _limit: u32,
+        campaign: SimCampaignId,
+        from: u64,
+        limit: u32,
     ) -> StoreResult<Vec<LoadedParticipant>> {
-        Err(missing())
+        on_pool!(self.server, load::scan_participants, campaign, from, limit)
     }
 
     async fn participations(
         &self,
-        _sim: SimNumber,
-        _campaign: Option<SimCampaignId>,
-        _page: PageOf,
+        sim: SimNumber,
+        campaign: Option<SimCampaignId>,
+        page: PageOf,
     ) -> StoreResult<Paged<ParticipantRow>> {
-        Err(missing())
+        on_pool!(self.server, campaigns::participations, sim, campaign, page)
     }
 
-    async fn campaign_counts(&self, _campaign: SimCampaignId) -> StoreResult<CampaignCounts> {
-        Err(missing())
+    async fn campaign_counts(&self, campaign: SimCampaignId) -> StoreResult<CampaignCounts> {
+        on_pool!(self.server, campaigns::campaign_counts, campaign)
     }
 
-    async fn next_number(&self, _sequence: Sequence) -> StoreResult<i64> {
-        Err(missing())
+    async fn next_number(&self, sequence: Sequence) -> StoreResult<i64> {
+        on_pool!(self.server, accounts::next_number, write::sequence_key(sequence))
     }
 
-    async fn write_sims(&self, _writes: Vec<SimWrite>) -> Result<(), SimRefusal> {
-        Err(missing().into())
+    async fn write_sims(&self, writes: Vec<SimWrite>) -> Result<(), SimRefusal> {
+        in_transaction!(self.server, write::apply, &writes)
     }
 
     async fn live_sim_campaigns(&self) -> StoreResult<Vec<Versioned<SimCampaign>>> {
-        Err(missing())
+        on_pool!(self.server, campaigns::live_sim_campaigns)
     }
 
-    async fn claim_participants(&self, _claim: Claim) -> StoreResult<Vec<LoadedParticipant>> {
-        Err(missing())
+    async fn claim_participants(&self, claim: Claim) -> StoreResult<Vec<LoadedParticipant>> {
+        match claim.pace {
+            None => on_pool!(self.server, claim::claim, claim),
+            Some(pace) => in_transaction!(self.server, claim::claim_paced, claim, pace),
+        }
     }
 
     async fn due_timers(
         &self,
-        _now: UnixMillis,
-        _lease_until: UnixMillis,
-        _limit: u32,
+        now: UnixMillis,
+        lease_until: UnixMillis,
+        limit: u32,
     ) -> StoreResult<Vec<LoadedParticipant>> {
-        Err(missing())
+        on_pool!(self.server, claim::due_timers, now, lease_until, limit)
     }
 
     async fn participants_by_msisdn(
         &self,
-        _msisdns: &[String],
+        msisdns: &[String],
     ) -> StoreResult<Vec<Option<LoadedParticipant>>> {
-        Err(missing())
+        on_pool!(self.server, load::participants_by_msisdn, msisdns)
     }
 
-    async fn resting_participants(&self, _msisdn: &str) -> StoreResult<Vec<LoadedParticipant>> {
-        Err(missing())
+    async fn resting_participants(&self, msisdn: &str) -> StoreResult<Vec<LoadedParticipant>> {
+        on_pool!(self.server, load::resting_participants, msisdn)
     }
 
     async fn load_participants(
         &self,
-        _keys: &[(SimCampaignId, u64)],
+        keys: &[(SimCampaignId, u64)],
     ) -> StoreResult<Vec<Option<LoadedParticipant>>> {
-        Err(missing())
+        on_pool!(self.server, load::load_participants, keys)
     }
 
     async fn commit_participants(&self, writes: Vec<ParticipantWrite>) -> Vec<Result<(), StepRefusal>> {
-        writes.iter().map(|_| Err(missing().into())).collect()
+        prepare_steps(writes, async |prepared| self.lanes.commit(prepared).await).await
     }
 
-    async fn add_answer_part(&self, _part: AnswerPart) -> StoreResult<Vec<AnswerPart>> {
-        Err(missing())
+    async fn add_answer_part(&self, part: AnswerPart) -> StoreResult<Vec<AnswerPart>> {
+        in_transaction!(self.server, answers::add, &part)
     }
 
-    async fn forget_answer_parts(&self, _source: &str, _reference: u16) -> StoreResult<()> {
-        Err(missing())
+    async fn forget_answer_parts(&self, source: &str, reference: u16) -> StoreResult<()> {
+        on_pool!(self.server, answers::forget, source, reference)
     }
 
     async fn sweep_sims(
         &self,
-        _now: UnixMillis,
-        _parts_before: UnixMillis,
-        _requests_before: UnixMillis,
+        now: UnixMillis,
+        parts_before: UnixMillis,
+        requests_before: UnixMillis,
     ) -> StoreResult<u64> {
-        Err(missing())
+        let mut swept = 0;
+        loop {
+            let step: StoreResult<u64> =
+                on_pool!(self.server, accounts::sweep, now, parts_before, requests_before);
+            let step = step?;
+            swept += step;
+            if step < SWEEP_MAX {
+                return Ok(swept);
+            }
+        }
     }
 }
