@@ -7,4 +7,5 @@ pub mod generator;
 pub mod journal;
 pub mod load;
 pub mod process;
+pub mod stopwatch;
 pub mod table;

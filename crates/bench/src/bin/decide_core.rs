@@ -5,6 +5,7 @@ use a_tree::{ATree, AttributeDefinition};
 use clap::Parser;
 use muster_bench::fixture::Fallible;
 use muster_bench::generator::{Generator, NOW, Term, World, targeting};
+use muster_bench::stopwatch::Stopwatch;
 use muster_bench::table::{Table, median, thousands};
 use muster_domain::audience::{CompiledSet, Facts, Scratch, Targeting};
 use muster_domain::customer::Customer;
@@ -200,24 +201,6 @@ impl<'a> Contender<'a> {
             .collect();
         each.sort_by(f64::total_cmp);
         each.get(each.len() * 99 / 100).copied().unwrap_or(f64::NAN)
-    }
-}
-
-/// Processor time of this thread since it was started.
-struct Stopwatch(Duration);
-
-impl Stopwatch {
-    fn start() -> Self {
-        Self(Self::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        Self::now().saturating_sub(self.0)
-    }
-
-    fn now() -> Duration {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
     }
 }
 

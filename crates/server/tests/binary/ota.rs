@@ -300,3 +300,15 @@ fn a_file_that_is_not_there_is_told_in_one_line() {
     let finished = muster().args(["ota", "decode", missing.to_str().unwrap()]).run();
     assert_one_clear_line(&finished, &["cannot read", "vectors.json"]);
 }
+
+#[test]
+fn the_guides_examples_are_answered() {
+    let guide = include_str!("../../../../docs/ota-packets.md");
+    let examples: Vec<&str> =
+        guide.split("```json\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let [write, answer] = examples[..] else { panic!("the guide has {} examples", examples.len()) };
+    let encoded = answers(&ota("encode", write));
+    assert_eq!(encoded[0]["packet"], PACKET.to_lowercase());
+    let decoded = answers(&ota("decode", answer));
+    assert_holds(&decoded[0], &json!({ "id": "answer", "trust": "authenticated", "status_name": "por_ok" }));
+}
