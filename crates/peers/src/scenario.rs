@@ -303,6 +303,32 @@ mod tests {
         assert_eq!(Scenario::parse("").unwrap(), Scenario::default());
     }
 
+    const DOCUMENT: &str = include_str!("../../../docs/simulator.md");
+
+    #[test]
+    fn the_scenario_of_the_document_can_be_used() {
+        let text = DOCUMENT.split_once("```toml").unwrap().1.split_once("```").unwrap().0;
+        let scenario = Scenario::parse(text).unwrap();
+        assert_eq!((scenario.rules.len(), scenario.smsc.throttle_per_s), (3, Some(200)));
+    }
+
+    #[test]
+    fn the_document_names_every_key_and_nothing_else() {
+        let json =
+            serde_json::to_value(Scenario { rules: vec![Rule::default()], ..Scenario::default() }).unwrap();
+        let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let known = [keys(&json["rule"][0]), keys(&json["smsc"])].concat();
+        for key in &known {
+            let named = ["`", " "].iter().any(|end| DOCUMENT.contains(&format!("`{key}{end}")));
+            assert!(named, "{key} is missing");
+        }
+        // Whatever the document gives a value in a table is a key.
+        let given = DOCUMENT.split('`').filter_map(|code| code.split_once(" = ")).map(|(key, _)| key);
+        for key in given.filter(|key| key.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')) {
+            assert!(known.iter().any(|own| own == key), "{key} does not exist");
+        }
+    }
+
     #[test]
     fn mistakes_are_found() {
         for (text, reason) in [
