@@ -2,6 +2,7 @@
 //! ratios against a named peer that ran in the same minute on the same machine.
 
 pub mod bare_postgres;
+pub mod claims;
 pub mod fixture;
 pub mod generator;
 pub mod journal;
