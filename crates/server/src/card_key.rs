@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The key of the settings; the embedded store makes one when there is none, and keeps it in its folder. On
 /// PostgreSQL, where all nodes need the same, it has to be given: without it no card key can be loaded or used.
-pub fn find(config: &Config) -> Outcome<Option<CardKeys>> {
+pub(crate) fn find(config: &Config) -> Outcome<Option<CardKeys>> {
     if let Some(key) = &config.sim.card_key {
         return read("sim.card_key", key.reveal()).map(Some);
     }

@@ -13,4 +13,5 @@ mod replay;
 mod requests;
 mod scene;
 mod sim;
+mod sim_kill;
 mod start;
