@@ -48,6 +48,8 @@ pub struct CentreFaults {
     pub throttle_per_s: Option<u32>,
     /// Short messages for one card that may wait; more get status 14.
     pub queue_max: Option<u32>,
+    /// How busy the centre says it is in its answers, 0 to 100 (`congestion_state`, SMPP 5.0).
+    pub congestion_state: Option<u8>,
     /// After every so many submissions on a link the centre sends octets that are no PDU.
     pub garbage_every: Option<u32>,
     /// After every so many submissions on a link the centre drops it without an answer.

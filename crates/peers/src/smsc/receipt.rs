@@ -12,6 +12,7 @@ pub(super) mod tag {
     pub(crate) const NETWORK_ERROR_CODE: u16 = 0x0423;
     pub(crate) const MESSAGE_PAYLOAD: u16 = 0x0424;
     pub(crate) const MESSAGE_STATE: u16 = 0x0427;
+    pub(crate) const CONGESTION_STATE: u16 = 0x0428;
 }
 
 /// What a receipt is about.

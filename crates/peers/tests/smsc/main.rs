@@ -268,6 +268,18 @@ async fn every_change_is_in_the_log_when_the_centre_has_stopped() {
 }
 
 #[tokio::test]
+async fn a_centre_that_is_dropped_closes_its_connections() {
+    let smsc = smsc(|_| ()).await;
+    let address = smsc.address();
+    let mut client = Client::bound(address).await;
+    drop(smsc);
+    assert_eq!(client.next_or_end().await, None);
+    while tokio::net::TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_centre_that_cannot_start_says_where() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = taken.local_addr().unwrap();

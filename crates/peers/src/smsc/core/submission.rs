@@ -2,6 +2,7 @@
 
 use super::super::message::{Action, LinkId, MessageState, Submission, SubmitKind};
 use super::super::misbehaviour::DeliveryFaults;
+use super::super::receipt::tag;
 use super::super::settings::{IdFormat, PorPath};
 use super::super::validity;
 use super::{Message, SmscCore, Work, command_status, subject};
@@ -103,7 +104,9 @@ impl SmscCore {
         }
 
         let message_id = self.settings.answer_ids.text(id);
-        let answer = Action::Answer { link, kind, sequence, command_status: 0, message_id, tlvs: Vec::new() };
+        let tlvs =
+            centre.congestion_state.map(|state| (tag::CONGESTION_STATE, vec![state])).into_iter().collect();
+        let answer = Action::Answer { link, kind, sequence, command_status: 0, message_id, tlvs };
         if faults.drop_link == Some(DropLink::BeforeAnswer) {
             self.drop_link(link, actions);
         } else if faults.lose_answer || answer_waits || faults.answer_ms > 0 {

@@ -60,6 +60,9 @@ pub(super) struct SmscCommand {
     /// The validity of messages passes so many times faster than the clock
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     time_factor: u64,
+    /// Tell when a card can be reached again (alert_notification)
+    #[arg(long)]
+    alerts: bool,
     /// File for every change that a card makes, one JSON object a line
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -227,6 +230,7 @@ impl SmscCommand {
                 // Another run must not give out the same ids.
                 first_message_id: started_at_ms / 1_000,
                 time_factor: self.time_factor,
+                alerts: self.alerts,
                 scenario,
                 ..CoreSettings::default()
             },

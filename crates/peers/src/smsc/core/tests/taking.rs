@@ -133,6 +133,15 @@ fn more_than_the_rate_is_throttled() {
 }
 
 #[test]
+fn the_centre_says_how_busy_it_is() {
+    let smsc = CentreFaults { congestion_state: Some(85), ..CentreFaults::default() };
+    let mut world = World::new(|settings| settings.scenario.smsc = smsc);
+    let actions = world.send(0, 1);
+    let Action::Answer { tlvs, .. } = &actions[0] else { panic!("{actions:?}") };
+    assert_eq!(*tlvs, [(0x0428, vec![85])]);
+}
+
+#[test]
 fn a_full_window_and_a_full_queue() {
     let mut world = World::with_rules([Rule { answer_ms: Some(1_000), ..Rule::for_all() }]);
     world.core.settings.submit_window = 2;
