@@ -2,11 +2,11 @@
 
 use super::meters::Meters;
 use muster_app::ports::{SmsPacket, SubmitOutcome};
+use std::fmt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// What came of handing a packet to a route.
-#[derive(Debug)]
 pub(crate) enum Verdict {
     /// Each segment's fate.
     Done(Vec<SubmitOutcome>),
@@ -15,7 +15,6 @@ pub(crate) enum Verdict {
 }
 
 /// A packet on its way.
-#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) packet: SmsPacket,
     pub(crate) since: Instant,
@@ -96,5 +95,16 @@ impl Job {
     fn tell(self) {
         let Self { outcomes, done, .. } = self;
         let _ = done.send(Verdict::Done(outcomes));
+    }
+}
+
+/// Without number and content, which belong into no log.
+impl fmt::Debug for Job {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Job")
+            .field("segments", &self.packet.segments.len())
+            .field("outcomes", &self.outcomes.len())
+            .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Weight of the newest round trip in the running mean.
@@ -61,18 +62,22 @@ pub(crate) struct Route {
     pub(crate) settings: RouteSettings,
     pub(crate) writer: Writer,
     pub(crate) meters: Meters,
+    /// Whether the centre took the credentials when they were last tried. All binds but the first wait for it, so
+    /// that wrong ones are tried once and not by every bind.
+    credentials_taken: watch::Sender<bool>,
     shared: Mutex<Shared>,
 }
 
 impl Route {
     pub(crate) fn new(settings: RouteSettings) -> Self {
         let binds = (0..settings.binds)
-            .map(|_| Bind { reason: "connecting for the first time".to_owned(), ..Bind::default() })
+            .map(|_| Bind { reason: "not tried yet".to_owned(), ..Bind::default() })
             .collect();
         Self {
             name: Arc::from(settings.name.as_str()),
             writer: Writer::new(&settings),
             meters: Meters::new(&settings.name),
+            credentials_taken: watch::Sender::new(false),
             shared: Mutex::new(Shared {
                 again: VecDeque::new(),
                 queue: VecDeque::new(),
@@ -290,8 +295,17 @@ impl Route {
         }
     }
 
+    /// Returns when it makes sense for this bind to try the credentials.
+    pub(crate) async fn may_try_credentials(&self, bind: usize) {
+        if bind > 0 {
+            // The sender lives as long as the route.
+            let _ = self.credentials_taken.subscribe().wait_for(|taken| *taken).await;
+        }
+    }
+
     /// A bind is there.
     pub(crate) fn link_up(&self, bind: usize, link: Arc<Link>) {
+        self.credentials_taken.send_replace(true);
         let mut shared = self.shared.lock();
         shared.binds[bind] = Bind { link: Some(link), ..Bind::default() };
         self.meters.bound.set(shared.bound() as f64);
@@ -299,6 +313,9 @@ impl Route {
 
     /// A bind is gone or could not be made.
     pub(crate) fn link_down(&self, bind: usize, reason: String, credentials_refused: bool) {
+        if credentials_refused {
+            self.credentials_taken.send_replace(false);
+        }
         let mut shared = self.shared.lock();
         shared.binds[bind] = Bind { reason, credentials_refused, ..Bind::default() };
         self.meters.bound.set(shared.bound() as f64);
@@ -329,7 +346,11 @@ impl Route {
         if !shared.is_usable() {
             return 0;
         }
-        (self.capacity(&shared) as usize).saturating_sub(shared.queued)
+        // What the windows take at once waits for nobody, however long the answers take.
+        let free = (self.windows(&shared) as usize).saturating_sub(shared.in_flight);
+        let a_second = self.capacity(&shared) as usize;
+        let room = a_second.max(free.min(shared.pace.per_second() as usize));
+        room.saturating_sub(shared.queued)
     }
 
     /// How much it has to do already, as a part of what it can do in a second; `None` when it carries nothing now.
@@ -341,17 +362,21 @@ impl Route {
 
     /// Segments a second that windows and pace allow now.
     fn capacity(&self, shared: &Shared) -> f64 {
+        let windows = self.windows(shared);
+        // Before the first answer nothing is known but that the windows are open.
+        let by_windows = if shared.round_trip_s > 0.0 { windows / shared.round_trip_s } else { windows };
+        by_windows.min(f64::from(shared.pace.per_second()))
+    }
+
+    /// Segments that may be outstanding over the binds that are not pausing.
+    fn windows(&self, shared: &Shared) -> f64 {
         let now = Instant::now();
         let open = shared
             .binds
             .iter()
             .filter(|bind| bind.link.is_some() && bind.paused.is_none_or(|until| until <= now))
             .count();
-        let windows = (open * usize::from(self.settings.window)) as f64;
-        // Before the first answer nothing is known but that the windows are open.
-        let by_windows =
-            if shared.round_trip_s > 0.0 { windows / shared.round_trip_s.min(1.0) } else { windows };
-        by_windows.min(f64::from(shared.pace.per_second()))
+        (open * usize::from(self.settings.window)) as f64
     }
 
     pub(crate) fn status(&self) -> RouteStatus {

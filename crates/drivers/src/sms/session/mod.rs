@@ -83,7 +83,10 @@ pub(crate) async fn keep_bound(route: Arc<Route>, bind: usize, around: Surroundi
         let opened = tokio::select! {
             biased;
             () = closed(&mut closing) => break,
-            opened = open(&route, &*around.connect) => opened,
+            opened = async {
+                route.may_try_credentials(bind).await;
+                open(&route, &*around.connect).await
+            } => opened,
         };
         let wait = match opened {
             Err(NoSession { reason, credentials_refused }) => {

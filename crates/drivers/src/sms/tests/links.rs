@@ -169,6 +169,25 @@ async fn c72_refused_credentials_are_told_and_not_repeated_soon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn c72_wrong_credentials_are_tried_by_one_bind_and_not_by_all() {
+    let mut settings = route("r");
+    settings.binds = 3;
+    let (gateway, mut centre) = Centre::with(vec![settings]);
+    for _ in 0..2 {
+        let mut session = centre.connection().await;
+        let bind = session.hear().await;
+        assert!(centre.is_left_alone_for(seconds(10)).await, "before it is known whether they are right");
+        session.say(BIND | RESPONSE, 0x0E, bind.sequence, b"").await;
+        assert!(centre.is_left_alone_for(seconds(299)).await);
+        let status = gateway.routes().remove(0);
+        assert_eq!(status.state, RouteState::Stopped);
+        assert!(status.reason.contains("ESME_RINVPASWD"), "{status:?}");
+    }
+    let _sessions = [centre.bound().await, centre.bound().await, centre.bound().await];
+    stands(&gateway, RouteState::Bound).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_refusals_of_the_bind_are_repeated_as_usual() {
     let (gateway, mut centre) = Centre::with(vec![route("r")]);
     for id in [BIND | RESPONSE, 0x8000_0000] {

@@ -178,3 +178,20 @@ async fn room_is_what_goes_in_about_a_second() {
     assert_eq!(gateway.room(None), 80, "twenty wait");
     assert_eq!(gateway.room(Some("s")), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn room_is_at_least_what_the_window_takes_at_once() {
+    let (gateway, mut centre) = Centre::with(vec![route("r")]);
+    let mut session = centre.bound().await;
+    let sending = send(&gateway, packet("491", 1));
+    let submission = session.submission().await;
+    tokio::time::sleep(seconds(5)).await;
+    session.answer(&submission, 0, "m").await;
+    sending.await.unwrap();
+    assert_eq!(gateway.room(None), 10, "the window is open");
+    let _outstanding: Vec<_> = (0..9).map(|_| send(&gateway, packet("491", 1))).collect();
+    for _ in 0..9 {
+        session.submission().await;
+    }
+    assert_eq!(gateway.room(None), 2, "ten each five seconds");
+}
