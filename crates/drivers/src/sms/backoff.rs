@@ -11,8 +11,8 @@ const AFTER_REFUSED_CREDENTIALS: Duration = Duration::from_mins(5);
 /// A session that held this long was a good one: the next wait is the first again.
 const STABLE: Duration = Duration::from_mins(1);
 
-/// The waits between connections of one bind: 1, 2, 4 … 60 s, each between four and five fifths of that, so that the
-/// binds of many nodes do not come back in step.
+/// The waits between connections of one bind: 1, 2, 4 … 60 s, each between four and five fifths of that, so
+/// that the binds of many nodes do not come back in step.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,

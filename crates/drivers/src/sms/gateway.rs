@@ -84,8 +84,8 @@ impl SmppGateway {
         })
     }
 
-    /// Lets a route send again that was stopped because its centre refused our requests: an operator has mended what
-    /// was wrong. Tells whether there is such a route.
+    /// Lets a route send again that was stopped because its centre refused our requests: an operator has
+    /// mended what was wrong. Tells whether there is such a route.
     pub fn resume(&self, route: &str) -> bool {
         let found = self.routes.iter().find(|known| *known.name == *route);
         if let Some(route) = found {
@@ -94,8 +94,8 @@ impl SmppGateway {
         found.is_some()
     }
 
-    /// The route that shall carry a packet: a usable one of the lowest number, of these the one with the least to do
-    /// for what it can; when none is usable, one that may come back.
+    /// The route that shall carry a packet: a usable one of the lowest number, of these the one with the
+    /// least to do for what it can; when none is usable, one that may come back.
     fn choose(&self, only: Option<&str>, tried: &[Arc<str>]) -> Result<&Arc<Route>, String> {
         let named = |route: &&Arc<Route>| only.is_none_or(|name| *route.name == *name);
         let candidates = || self.routes.iter().filter(named).filter(|route| !tried.contains(&route.name));

@@ -17,12 +17,12 @@ const KIND_INTERMEDIATE_NOTIFICATION: u8 = 0x20;
 const UDHI: u8 = 0x40;
 /// Information element of a response packet (TS 31.115 §4.4).
 const IEI_RESPONSE_PACKET: u8 = 0x71;
-/// Information elements of concatenation (TS 23.040 §9.2.3.24): all but the first segment of a long answer have
-/// nothing else.
+/// Information elements of concatenation (TS 23.040 §9.2.3.24): all but the first segment of a long answer
+/// have nothing else.
 const IEI_CONCATENATION: [u8; 2] = [0x00, 0x08];
 
-/// What a `deliver_sm` or `data_sm` says: nothing that we understand, one thing, or a receipt and the card's answer
-/// inside it.
+/// What a `deliver_sm` or `data_sm` says: nothing that we understand, one thing, or a receipt and the card's
+/// answer inside it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) receipt: Option<InboundMessage>,
@@ -116,8 +116,8 @@ fn number(address: &[u8]) -> String {
     text.strip_prefix('+').unwrap_or(text).to_owned()
 }
 
-/// Whether octets are a card's answer: a user data header that is whole and names a response packet, or a further
-/// segment of one.
+/// Whether octets are a card's answer: a user data header that is whole and names a response packet, or a
+/// further segment of one.
 fn is_answer(octets: &[u8]) -> bool {
     let Some((length, rest)) = octets.split_first() else { return false };
     let Some(mut header) = rest.get(..usize::from(*length)) else { return false };

@@ -1,11 +1,11 @@
-//! The names of messages, which centres write in one way when they take a message and in another when they tell
-//! about it.
+//! The names of messages, which centres write in one way when they take a message and in another when they
+//! tell about it.
 
 use super::settings::MessageIdForm;
 use muster_app::ports::message_id_key;
 
-/// The names under which a receipt's message may be known, the likeliest first: as received, then the keys (see
-/// [`message_id_key`]) of its readings.
+/// The names under which a receipt's message may be known, the likeliest first: as received, then the keys
+/// (see [`message_id_key`]) of its readings.
 pub(crate) fn candidates(received: &str, form: MessageIdForm) -> Vec<String> {
     let key = message_id_key(received);
     // The parsers of the standard library would take a sign.

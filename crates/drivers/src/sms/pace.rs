@@ -11,7 +11,8 @@ const RAISE_PART: f64 = 0.05;
 /// Softer signs than a refusal lower the rate at most this often.
 const EASE_EVERY: Duration = Duration::from_secs(1);
 const EASE_FACTOR: f64 = 0.9;
-/// `congestion_state` (SMPP 5.0 §4.8.4.18) to aim at: above it the rate falls, inside it stays, below it may rise.
+/// `congestion_state` (SMPP 5.0 §4.8.4.18) to aim at: above it the rate falls, inside it stays, below it may
+/// rise.
 const CONGESTION_BAND: std::ops::RangeInclusive<u8> = 80..=90;
 
 /// A bucket of tokens, one a segment, whose rate follows what the centre bears.
@@ -53,8 +54,8 @@ impl Pace {
         now + Duration::from_secs_f64(missing / self.rate) + Duration::from_micros(1)
     }
 
-    /// The centre refused a segment sent at `sent` as too fast. Halves the rate, once for all segments that were on
-    /// their way together; tells whether it did.
+    /// The centre refused a segment sent at `sent` as too fast. Halves the rate, once for all segments that
+    /// were on their way together; tells whether it did.
     pub(crate) fn throttled(&mut self, sent: Instant, now: Instant) -> bool {
         if self.halved.is_some_and(|halved| sent <= halved) {
             return false;

@@ -16,8 +16,8 @@ pub(crate) struct Receipt<'a> {
 }
 
 impl<'a> Receipt<'a> {
-    /// Reads a receipt. Optional parameters count for more than the text, whose form the standard only suggests
-    /// (SMPP 3.4 appendix B).
+    /// Reads a receipt. Optional parameters count for more than the text, whose form the standard only
+    /// suggests (SMPP 3.4 appendix B).
     pub(crate) fn read(tlvs: Tlvs<'a>, text: &'a [u8]) -> Self {
         let mut receipt = Self::read_text(text);
         if let Some(id) = tlvs.get(TlvTag::ReceiptedMessageId).and_then(name) {
@@ -32,8 +32,8 @@ impl<'a> Receipt<'a> {
         receipt
     }
 
-    /// `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…`, in any order and case, with whatever
-    /// between the fields, and fields of other names left out.
+    /// `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…`, in any order and case, with
+    /// whatever between the fields, and fields of other names left out.
     fn read_text(octets: &'a [u8]) -> Self {
         let mut receipt = Self { id: None, state: None, error: None, text: None };
         let mut at = 0;

@@ -62,8 +62,8 @@ pub(crate) struct Route {
     pub(crate) settings: RouteSettings,
     pub(crate) writer: Writer,
     pub(crate) meters: Meters,
-    /// Whether the centre took the credentials when they were last tried. All binds but the first wait for it, so
-    /// that wrong ones are tried once and not by every bind.
+    /// Whether the centre took the credentials when they were last tried. All binds but the first wait for
+    /// it, so that wrong ones are tried once and not by every bind.
     credentials_taken: watch::Sender<bool>,
     shared: Mutex<Shared>,
 }
@@ -158,8 +158,8 @@ impl Route {
         next
     }
 
-    /// Leave to send up to `wanted` further segments of packets that have begun; why not, when the route takes
-    /// nothing more.
+    /// Leave to send up to `wanted` further segments of packets that have begun; why not, when the route
+    /// takes nothing more.
     pub(crate) fn take_tokens(&self, wanted: usize, now: Instant) -> Result<(usize, Next), String> {
         let mut shared = self.shared.lock();
         if let Some(reason) = shared.refusal() {
@@ -212,7 +212,8 @@ impl Route {
         self.shared.lock().pace.congestion(state, now)
     }
 
-    /// An operator must act before this route sends again. Its sessions stay: receipts and answers still come.
+    /// An operator must act before this route sends again. Its sessions stay: receipts and answers still
+    /// come.
     pub(crate) fn stop(&self, reason: &str) {
         let mut shared = self.shared.lock();
         if shared.stopped.is_none() {
@@ -353,7 +354,8 @@ impl Route {
         room.saturating_sub(shared.queued)
     }
 
-    /// How much it has to do already, as a part of what it can do in a second; `None` when it carries nothing now.
+    /// How much it has to do already, as a part of what it can do in a second; `None` when it carries nothing
+    /// now.
     pub(crate) fn load(&self) -> Option<f64> {
         let shared = self.shared.lock();
         let work = (shared.queued + shared.in_flight + 1) as f64;

@@ -154,8 +154,8 @@ pub struct RouteSettings {
     /// Numbering plan of cards.
     #[serde(default = "RouteSettings::default_number_kind")]
     pub destination_npi: u8,
-    /// The lowest number goes first; routes of equal number share by free capacity. A route that is down or stopped
-    /// is passed over.
+    /// The lowest number goes first; routes of equal number share by free capacity. A route that is down or
+    /// stopped is passed over.
     #[serde(default)]
     pub priority: u16,
     /// Requests without an answer that a session may have (§2.7.1 advises ten).
@@ -170,8 +170,8 @@ pub struct RouteSettings {
     /// How proofs of receipt come home.
     #[serde(default)]
     pub por_path: PorPath,
-    /// `priority_flag` (§5.2.14): 1 and above make a GSM centre try although the network has noted the card as
-    /// unreachable.
+    /// `priority_flag` (§5.2.14): 1 and above make a GSM centre try although the network has noted the card
+    /// as unreachable.
     #[serde(default)]
     pub priority_flag: u8,
     /// Silence after which the link is tested, in seconds.
@@ -183,12 +183,12 @@ pub struct RouteSettings {
     /// How long connecting, and then binding, may take, in seconds.
     #[serde(default = "RouteSettings::default_bind_timeout_s")]
     pub bind_timeout_s: u32,
-    /// How long a packet waits at the route for a session, its turn or the end of throttling, in seconds. After that
-    /// it is given back as not sent.
+    /// How long a packet waits at the route for a session, its turn or the end of throttling, in seconds.
+    /// After that it is given back as not sent.
     #[serde(default = "RouteSettings::default_queue_timeout_s")]
     pub queue_timeout_s: u32,
-    /// Messages from the centre that a session holds without having acknowledged them. Beyond, reading pauses, and
-    /// then the centre is asked to send again later.
+    /// Messages from the centre that a session holds without having acknowledged them. Beyond, reading
+    /// pauses, and then the centre is asked to send again later.
     #[serde(default = "RouteSettings::default_inbound_window")]
     pub inbound_window: u32,
     /// Statuses of the centre's own range 400–4FF that mean a passing fault.
@@ -197,8 +197,8 @@ pub struct RouteSettings {
     /// How the centre writes message names.
     #[serde(default)]
     pub message_id_form: MessageIdForm,
-    /// Whether to send our own reference with each segment (`user_message_reference`, §5.3.2.17). Some centres echo
-    /// it in receipts, some refuse what they do not know.
+    /// Whether to send our own reference with each segment (`user_message_reference`, §5.3.2.17). Some
+    /// centres echo it in receipts, some refuse what they do not know.
     #[serde(default = "RouteSettings::default_send_reference")]
     pub send_reference: bool,
 }

@@ -25,8 +25,8 @@ pub(crate) fn octets(text: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// A packet that updates EF_HPPLMN on a card with test keys, and the `submit_sm` with sequence number 7 that carries
-/// it from 4900123 with a validity of one day.
+/// A packet that updates EF_HPPLMN on a card with test keys, and the `submit_sm` with sequence number 7 that
+/// carries it from 4900123 with a validity of one day.
 pub(crate) fn worked_example() -> (SmsPacket, Vec<u8>) {
     let user_data = octets(
         "02700000301516091515B000019649A8101ACD2A34D46DD358E7835909E3F256FC1BDA7C5A9131A67A953F52FAC2078DB222FBD497",
@@ -47,8 +47,8 @@ pub(crate) fn worked_example() -> (SmsPacket, Vec<u8>) {
     (packet, pdu)
 }
 
-/// A message centre that a test plays octet by octet. Connections are made in memory, so that paused time runs on
-/// only when both sides wait for it.
+/// A message centre that a test plays octet by octet. Connections are made in memory, so that paused time
+/// runs on only when both sides wait for it.
 pub(crate) struct Centre {
     connections: mpsc::UnboundedReceiver<(String, DuplexStream)>,
 }

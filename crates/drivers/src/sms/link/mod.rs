@@ -128,8 +128,8 @@ impl Link {
         }
     }
 
-    /// Moves everything that may be written now into `buffer`, which is empty: answers first, then as many segments
-    /// as window and pace allow. `taken` is scratch space.
+    /// Moves everything that may be written now into `buffer`, which is empty: answers first, then as many
+    /// segments as window and pace allow. `taken` is scratch space.
     pub(crate) fn fill(&self, buffer: &mut Vec<u8>, taken: &mut Vec<Job>) -> Next {
         let now = Instant::now();
         let mut state = self.state.lock();
@@ -246,8 +246,8 @@ impl Link {
         self.say(|out| write::generic_nack(sequence, CommandStatus::EsmeRinvcmdlen, out));
     }
 
-    /// Looks at the clock: gives up on late answers, tests a silent link. Gives the time of the next look, or why
-    /// the session is over.
+    /// Looks at the clock: gives up on late answers, tests a silent link. Gives the time of the next look, or
+    /// why the session is over.
     pub(crate) fn tick(&self) -> Result<Instant, String> {
         let settings = &self.route.settings;
         let patience = Duration::from_secs(settings.response_timeout_s.into());

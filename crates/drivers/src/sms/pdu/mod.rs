@@ -1,8 +1,9 @@
 //! Octets of SMPP 3.4.
 //!
-//! What we say is encoded by `rusmpp-core`, whose types hold the lengths of the standard. What we hear is read by
-//! [`read`]: that crate refuses a whole message for one optional parameter of a wrong length or a name without its
-//! final zero, both of which centres send, and a refused receipt would be lost or sent for ever.
+//! What we say is encoded by `rusmpp-core`, whose types hold the lengths of the standard. What we hear is
+//! read by [`read`]: that crate refuses a whole message for one optional parameter of a wrong length or a
+//! name without its final zero, both of which centres send, and a refused receipt would be lost or sent for
+//! ever.
 
 pub(crate) mod read;
 pub(crate) mod write;

@@ -1,5 +1,5 @@
-//! What we hear from a centre, read with patience: what is understood is used, what is not is left out, and nothing
-//! that arrives can do more harm than being ignored.
+//! What we hear from a centre, read with patience: what is understood is used, what is not is left out, and
+//! nothing that arrives can do more harm than being ignored.
 
 use super::{HEADER_LEN, Header, LONGEST};
 use rusmpp_core::tlvs::TlvTag;
@@ -89,7 +89,8 @@ pub(crate) struct NameAndTlvs<'a> {
 
 pub(crate) fn name_and_tlvs(body: &[u8]) -> NameAndTlvs<'_> {
     let mut fields = Fields(body);
-    // Without its zero the name is all that came; a body may also be missing altogether, mostly with an error.
+    // Without its zero the name is all that came; a body may also be missing altogether, mostly with an
+    // error.
     match fields.string() {
         Some(name) => NameAndTlvs { name, tlvs: Tlvs(fields.0) },
         None => NameAndTlvs { name: body, tlvs: Tlvs::default() },

@@ -171,8 +171,8 @@ pub(crate) fn data_sm_resp(sequence: u32, status: CommandStatus, out: &mut Vec<u
     append(sequence, status, DataSmResp::default().into(), out);
 }
 
-/// Relative validity (§7.1.1.2), `YYMMDDhhmmss000R` and a zero: days, hours, minutes and seconds. Months would be of
-/// a length that the centre chooses, so what is longer than 31 days is cut to that.
+/// Relative validity (§7.1.1.2), `YYMMDDhhmmss000R` and a zero: days, hours, minutes and seconds. Months
+/// would be of a length that the centre chooses, so what is longer than 31 days is cut to that.
 pub(crate) fn validity_period(seconds: u32) -> [u8; 17] {
     const LONGEST_S: u32 = 31 * 86_400;
     let seconds = seconds.min(LONGEST_S);

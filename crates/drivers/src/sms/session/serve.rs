@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long reading pauses for a receiver that has no room. It must stay well below the patience of a centre with its
-/// own `enquire_link`.
+/// How long reading pauses for a receiver that has no room. It must stay well below the patience of a centre
+/// with its own `enquire_link`.
 const INBOUND_PAUSE: Duration = Duration::from_secs(5);
 /// All pauses within this time together are no longer than one.
 const INBOUND_PAUSE_RENEWED: Duration = Duration::from_secs(20);
@@ -70,9 +70,8 @@ async fn listen(
                     match link.hear(header, body, &mut answers) {
                         Heard::Nothing => {}
                         Heard::Message { first, second, token } => {
-                            if !hand_out.has_room(1 + usize::from(second.is_some())) {
-                                link.tell(&mut answers);
-                            }
+                            // Handing out may wait, and the session end meanwhile.
+                            link.tell(&mut answers);
                             hand_out.message(first, second, token).await;
                         }
                         Heard::End(reason) => {
@@ -102,17 +101,13 @@ async fn listen(
 struct HandOut<'a> {
     link: &'a Arc<Link>,
     inbound: &'a mpsc::Sender<Inbound>,
-    /// How much longer reading may pause. When that is used up, what comes is put off at once, so that the centre's
-    /// other requests and its answers to ours are read in time.
+    /// How much longer reading may pause. When that is used up, what comes is put off at once, so that the
+    /// centre's other requests and its answers to ours are read in time.
     patience: Duration,
     renewed: Instant,
 }
 
 impl HandOut<'_> {
-    fn has_room(&self, messages: usize) -> bool {
-        self.link.may_hand_out() && self.inbound.capacity() >= messages
-    }
-
     async fn message(&mut self, first: InboundMessage, second: Option<InboundMessage>, token: u64) {
         let messages = 1 + usize::from(second.is_some());
         let mut permits = match self.inbound.try_reserve_many(messages) {
