@@ -32,6 +32,7 @@ use muster_app::ports::SmsGateway;
 use muster_domain::participant::Timing;
 use programs::Programs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -69,6 +70,8 @@ pub struct SimEngine {
     flights: Flights,
     /// Something changed that may let a participant be sent to.
     stir: Notify,
+    /// Events that wait to be taken in.
+    backlog: AtomicUsize,
 }
 
 impl SimEngine {
@@ -82,7 +85,15 @@ impl SimEngine {
             programs: Programs::default(),
             flights: Flights::default(),
             stir: Notify::new(),
+            backlog: AtomicUsize::new(0),
         }
+    }
+
+    /// Whether more has come back than could be taken in yet. Then nothing new leaves, and nobody's silence is
+    /// believed: the answer may be in the queue. Without this a store slower than the routes would send again what was
+    /// answered long ago, and be slower still.
+    fn is_behind(&self) -> bool {
+        self.backlog.load(Ordering::Relaxed) >= self.settings.batch as usize
     }
 
     fn random(&self) -> u32 {

@@ -2,11 +2,14 @@
 
 use super::{Event, Outgoing, Sent, SimEngine};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// How long the loop of events waits before it gives early ones again.
 const EARLY_PAUSE: Duration = Duration::from_millis(50);
+/// How long passes wait that have to let the loop of events catch up.
+const BEHIND_PAUSE: Duration = Duration::from_millis(5);
 /// Pause after a pass that failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -57,6 +60,10 @@ impl SimEngine {
         mut stop: watch::Receiver<bool>,
     ) {
         while !*stop.borrow() {
+            if self.is_behind() {
+                tokio::time::sleep(BEHIND_PAUSE).await;
+                continue;
+            }
             let idle = match self.dispatch().await {
                 Ok(packets) => {
                     let idle = packets.is_empty();
@@ -83,6 +90,10 @@ impl SimEngine {
         mut stop: watch::Receiver<bool>,
     ) {
         while !*stop.borrow() {
+            if self.is_behind() {
+                tokio::time::sleep(BEHIND_PAUSE).await;
+                continue;
+            }
             let pause = match self.timers().await {
                 Ok((packets, more)) => {
                     self.hand_over(packets, &events);
@@ -141,6 +152,7 @@ impl SimEngine {
             {
                 heard.push(message);
             }
+            self.backlog.store(inbox.len() + inbound.len(), Ordering::Relaxed);
             events.extend(heard.into_iter().map(Event::Inbound));
             events.append(&mut early);
             let (packets, again) = self.absorb(events).await;

@@ -38,7 +38,7 @@ impl Scene {
             .expect("starts");
         let specs = generate_cards(7, CARDS);
         let cards = sims::provision(&services, &specs).await;
-        let plan = Plan { pace_per_s: Some(1_500), ..sims::hasty_plan(3) };
+        let plan = Plan { pace_per_s: Some(1_500), ..sims::hasty_plan(8) };
         sims::campaign(&services, CAMPAIGN, sims::hplmn(), plan, 10, &cards).await;
         // A little of everything goes wrong, too, so that kills meet resends and reading back.
         let scenario = Scenario::of([
