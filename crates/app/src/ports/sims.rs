@@ -84,7 +84,8 @@ pub struct NewParticipant {
     pub sim: SimNumber,
     /// The card's serial number.
     pub iccid: Iccid,
-    /// Status to begin with; `Pending` except for participants that are taken over.
+    /// Status to begin with; `Pending` except for participants that are taken over. One taken over while in flight has
+    /// a timer that has come: no answer will ever find it here.
     pub status: ParticipantStatus,
     /// Attempts so far.
     pub attempt: u32,
@@ -330,7 +331,8 @@ pub enum HoldWrite {
     /// the same transaction the participant's `due_at` becomes `DUE_HELD` (its revision grows by one).
     Take,
     /// The participant gives it back, if it holds it. Of the participants that wait for the card, the one of the
-    /// oldest campaign becomes due now.
+    /// oldest campaign becomes due now, and the further ones one after the other a minute apart, each with its revision
+    /// grown by one: the first one's campaign may pause before it takes the card, and nobody else would wake them.
     Release,
 }
 
@@ -355,7 +357,9 @@ pub struct ParticipantWrite {
     pub now: UnixMillis,
 }
 
-/// Why a participant's change was refused; nothing of it was changed.
+/// Why a participant's change was refused; nothing of it was changed. Where several reasons hold, the first of these
+/// is told: stale, not running, held, counter moved. A key set that is not stored has no counter and cannot be held, so
+/// asking for either is refused as [`StepRefusal::CounterMoved`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StepRefusal {
     /// Changed since it was read.
@@ -520,7 +524,8 @@ pub trait SimStore: Send + Sync {
         limit: u32,
     ) -> StoreResult<Vec<LoadedParticipant>>;
 
-    /// The participant whose message is on its way to the card of each number, one answer for each.
+    /// The participant whose message is on its way to the card of each number, one answer for each: one that holds the
+    /// card, or else the one in flight that changed last.
     async fn participants_by_msisdn(&self, msisdns: &[String])
     -> StoreResult<Vec<Option<LoadedParticipant>>>;
 

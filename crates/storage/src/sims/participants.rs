@@ -64,6 +64,7 @@ mod packet {
     use super::{Packet, PacketBody, PacketOf};
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::ref_option, reason = "the shape that serde asks for")]
     pub(super) fn serialize<S: Serializer>(
         packet: &Option<Packet>,
         serializer: S,

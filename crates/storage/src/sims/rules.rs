@@ -25,15 +25,21 @@ impl Admitted {
     }
 }
 
+/// By how much the clocks of two nodes may differ without a campaign's pace being lost between them.
+const SKEW_NS: i128 = 5_000_000_000;
+
 /// What the pace admits at `now`, given the instant kept, of at most `limit` cards.
 pub(crate) fn admit(pace: Pace, kept_ns: i64, now: UnixMillis, limit: u32) -> Admitted {
     let now_ns = i128::from(now.0) * 1_000_000;
     let interval_ns = if pace.per_s == 0 { i128::MAX >> 40 } else { 1_000_000_000 / i128::from(pace.per_s) };
     let rest_ns = interval_ns * i128::from(pace.burst.max(1));
-    // Further ahead than a burst it can only be because the pace was slower before, or another node's clock was
-    // ahead of ours. Neither may stop the campaign for longer than one interval.
-    let from_ns = i128::from(kept_ns).clamp(now_ns, now_ns + rest_ns);
-    let room = if pace.per_s == 0 { 0 } else { (rest_ns - (from_ns - now_ns)) / interval_ns.max(1) };
+    // Further ahead than a burst it can only be because the pace was slower before, or a clock was wrong. Neither may
+    // stop the campaign for long.
+    let kept_ns = i128::from(kept_ns);
+    let wrong = kept_ns > now_ns + rest_ns + SKEW_NS;
+    let from_ns = if wrong { now_ns + rest_ns } else { kept_ns.max(now_ns) };
+    let room_ns = (rest_ns - (from_ns - now_ns)).max(0);
+    let room = if pace.per_s == 0 { 0 } else { room_ns / interval_ns.max(1) };
     Admitted { cards: u32::try_from(room).unwrap_or(u32::MAX).min(limit), from_ns, interval_ns }
 }
 
@@ -128,6 +134,13 @@ mod tests {
             let total: u32 = claimed(pace(per_s, per_s), &instants).iter().sum();
             assert!((per_s * 60..=per_s * 61).contains(&total), "{per_s}/s: {total}");
         }
+    }
+
+    #[test]
+    fn a_clock_a_little_behind_keeps_to_what_others_claimed() {
+        let kept = admit(pace(10, 2), 0, NOW, 10).after(2);
+        let behind = admit(pace(10, 2), kept, UnixMillis(NOW.0 - 4_000), 10);
+        assert_eq!((behind.cards, behind.after(0)), (0, kept));
     }
 
     #[test]

@@ -199,13 +199,10 @@ pub(super) fn counts(connection: &Connection, campaign: SimCampaignId) -> Result
     let mut rows = statement.query(params![campaign.0])?;
     while let Some(row) = rows.next()? {
         let status: u8 = row.get(0)?;
-        match counts.by_status.get_mut(usize::from(status)) {
-            Some(count) => *count = counter_from_column(row.get(1)?),
-            None => {
-                let text = format!("SIM campaign {campaign} has a count of status {status}");
-                return Err(StoreError::Corrupt(text).into());
-            }
-        }
+        let count = counts.by_status.get_mut(usize::from(status)).ok_or_else(|| {
+            StoreError::Corrupt(format!("SIM campaign {campaign} has a count of status {status}"))
+        })?;
+        *count = counter_from_column(row.get(1)?);
     }
     let mut statement = connection.prepare_cached(
         "SELECT wave, succeeded, failed, attempts_ok, attempts_failed, config_errors
