@@ -250,7 +250,7 @@ pub(crate) fn complete(loaded: &LoadedParticipant, now: UnixMillis) -> Participa
         now,
         ..change(loaded, |participant| {
             participant.status = ParticipantStatus::Completed;
-            participant.code = "200".to_owned();
+            "200".clone_into(&mut participant.code);
             participant.updated_at = now;
             participant.timer_at = None;
         })
