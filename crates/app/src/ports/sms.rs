@@ -1,14 +1,16 @@
 //! Short messages: what the engine asks of whatever speaks to message centres.
 //!
-//! The port speaks of packets and what became of them, not of sessions: windows, throttling, reconnecting and the
-//! choice among routes of equal standing are the driver's. What a driver can not decide is a message's fate: it says
-//! what it saw, and an answer that never came is [`SubmitOutcome::Unknown`], never a failure.
+//! The port speaks of packets and what became of them, not of sessions: windows, throttling, reconnecting and
+//! the choice among routes of equal standing are the driver's. What a driver can not decide is a message's
+//! fate: it says what it saw, and an answer that never came is [`SubmitOutcome::Unknown`], never a failure.
 
 use async_trait::async_trait;
+pub use muster_domain::participant::message_id_key;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// A secured packet cut into short messages for one card. All of them go to one route, over one bind, in order.
+/// A secured packet cut into short messages for one card. All of them go to one route, over one bind, in
+/// order.
 #[derive(Debug, Clone)]
 pub struct SmsPacket {
     /// The card's number: international, digits only.
@@ -17,8 +19,8 @@ pub struct SmsPacket {
     pub segments: Vec<Vec<u8>>,
     /// How long the message centre keeps trying, in seconds from now.
     pub validity_s: u32,
-    /// Reference of the first segment that some centres echo in receipts (`user_message_reference`); the following
-    /// segments count up. A route may be set to leave it out.
+    /// Reference of the first segment that some centres echo in receipts (`user_message_reference`); the
+    /// following segments count up. A route may be set to leave it out.
     pub reference: u16,
     /// The only route that may carry it; `None` leaves the choice to the driver.
     pub route: Option<String>,
@@ -110,33 +112,21 @@ pub enum AnswerPath {
     Receipt,
 }
 
-/// The form of a message's name under which a receipt is looked up: without leading zeros and in lower case, since
-/// centres that write a name twice seldom write it in the same way. Store the key of an accepted message's name and
-/// look for it among the names of a receipt.
-pub fn message_id_key(message_id: &str) -> String {
-    let trimmed = message_id.trim();
-    let significant = trimmed.trim_start_matches('0');
-    // A name of zeros alone is the name 0.
-    let last_zero = &trimmed[trimmed.len() - usize::from(significant.is_empty() && !trimmed.is_empty())..];
-    let key = if significant.is_empty() { last_zero } else { significant };
-    key.to_ascii_lowercase()
-}
-
 /// Something a message centre told us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InboundMessage {
     /// A delivery receipt.
     Receipt {
-        /// Names the centre may have given the message at submission, the likeliest first: as received, then the
-        /// [`message_id_key`] of that and of its decimal and hexadecimal reading, since centres disagree about
-        /// which they use.
+        /// Names the centre may have given the message at submission, the likeliest first: as received, then
+        /// the [`message_id_key`] of that and of its decimal and hexadecimal reading, since centres disagree
+        /// about which they use.
         message_ids: Vec<String>,
         /// The card's number as far as the receipt tells.
         source: String,
         /// What happened.
         state: DeliveryState,
-        /// The network's error where the receipt has one: the kind of network and its code (`gsm 27`), or what the
-        /// receipt's text says (`027`).
+        /// The network's error where the receipt has one: the kind of network and its code (`gsm 27`), or
+        /// what the receipt's text says (`027`).
         error: Option<String>,
     },
     /// User data that a card sent, header included.
@@ -195,8 +185,8 @@ impl Drop for Acknowledgement {
     }
 }
 
-/// An inbound message with the means to acknowledge it. The centre is told only after [`Inbound::stored`]; one that
-/// is dropped or put off is answered so that the centre sends it again.
+/// An inbound message with the means to acknowledge it. The centre is told only after [`Inbound::stored`];
+/// one that is dropped or put off is answered so that the centre sends it again.
 #[derive(Debug)]
 pub struct Inbound {
     /// The route it came by.
@@ -268,12 +258,13 @@ pub struct RouteStatus {
 /// Whatever speaks to message centres.
 #[async_trait]
 pub trait SmsGateway: Send + Sync {
-    /// Sends a packet and waits until each segment's fate is known or known to be unknown. Throttling is waited out;
-    /// a gateway that cannot send at all answers with [`SubmitOutcome::NotSent`] instead of waiting for ever.
+    /// Sends a packet and waits until each segment's fate is known or known to be unknown. Throttling is
+    /// waited out; a gateway that cannot send at all answers with [`SubmitOutcome::NotSent`] instead of
+    /// waiting for ever.
     async fn send(&self, packet: SmsPacket) -> PacketOutcome;
 
-    /// How many more segments can be taken without queueing them for longer than about a second; for all routes, or
-    /// the one named.
+    /// How many more segments can be taken without queueing them for longer than about a second; for all
+    /// routes, or the one named.
     fn room(&self, route: Option<&str>) -> usize;
 
     /// Asks the centre to forget a message not yet delivered; best effort.

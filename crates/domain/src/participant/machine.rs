@@ -366,11 +366,8 @@ impl Participant {
 
     /// Whether a receipt under one of these names is about the packet at work.
     pub fn knows_message(&self, message_ids: &[String]) -> bool {
-        self.work.packet.as_ref().is_some_and(|packet| {
-            packet.segments.iter().any(|segment| {
-                segment.message_id.as_ref().is_some_and(|known| message_ids.iter().any(|id| id == known))
-            })
-        })
+        let packet = self.work.packet.as_ref();
+        packet.is_some_and(|packet| packet.segments.iter().any(|segment| segment.is_called(message_ids)))
     }
 
     /// A delivery receipt about a message of the packet at work; `None` if it changes nothing.
@@ -384,9 +381,7 @@ impl Participant {
             return None;
         }
         let packet = self.work.packet.as_mut()?;
-        let segment = packet.segments.iter_mut().find(|segment| {
-            segment.message_id.as_ref().is_some_and(|known| message_ids.iter().any(|id| id == known))
-        })?;
+        let segment = packet.segments.iter_mut().find(|segment| segment.is_called(message_ids))?;
         match receipt {
             Receipt::Delivered => {
                 if std::mem::replace(&mut segment.delivered, true) {

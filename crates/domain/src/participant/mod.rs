@@ -13,7 +13,7 @@ pub use attempt::{Attempt, Outcome, ResultLine};
 pub use machine::{
     Action, Answer, Change, Context, DUE_FIRST, DUE_HELD, Ended, Hold, Receipt, Refusal, SegmentFate, Timing,
 };
-pub use packet::{NextSend, Packet, Phase, Purpose, Segment, Work};
+pub use packet::{NextSend, Packet, Phase, Purpose, Segment, Work, message_id_key};
 
 use crate::ids::{ParticipantId, SimCampaignId, SimNumber};
 use crate::sim::Iccid;

@@ -58,6 +58,26 @@ pub struct Segment {
     pub delivered: bool,
 }
 
+impl Segment {
+    /// Whether one of these names, which a receipt gives, is this message's (see [`message_id_key`]).
+    pub fn is_called(&self, message_ids: &[String]) -> bool {
+        let Some(known) = &self.message_id else { return false };
+        // Mostly both are written in the same way.
+        message_ids.contains(known) || message_ids.contains(&message_id_key(known))
+    }
+}
+
+/// The form of a message's name under which receipts are matched: without leading zeros and in lower case, since
+/// message centres that write a name twice seldom write it in the same way.
+pub fn message_id_key(message_id: &str) -> String {
+    let trimmed = message_id.trim();
+    match trimmed.trim_start_matches('0') {
+        // A name of zeros alone is the name 0.
+        "" if !trimmed.is_empty() => "0".to_owned(),
+        significant => significant.to_ascii_lowercase(),
+    }
+}
+
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment")
@@ -126,4 +146,30 @@ pub struct Work {
     pub raised: bool,
     /// An earlier copy or packet of the present step may have run.
     pub may_have_run: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ota_7_2_names_match_however_they_are_written() {
+        for (given, told, same) in [
+            ("1234", &["1234"][..], true),
+            ("000012AB", &["4779", "12ab", "18297"], true),
+            ("12AB", &["12ab"], true),
+            ("0001", &["1"], true),
+            ("000", &["0"], true),
+            (" 7 ", &["7"], true),
+            ("", &["0"], false),
+            ("12AB", &["12ac", "12"], false),
+            ("12AB", &[], false),
+        ] {
+            let told: Vec<String> = told.iter().map(|name| (*name).to_owned()).collect();
+            let segment =
+                Segment { user_data: Vec::new(), message_id: Some(given.to_owned()), delivered: false };
+            assert_eq!(segment.is_called(&told), same, "{given} {told:?}");
+            assert!(!Segment { message_id: None, ..segment }.is_called(&told));
+        }
+    }
 }
