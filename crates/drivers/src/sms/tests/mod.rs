@@ -2,6 +2,7 @@
 
 mod inbound;
 mod links;
+mod meters;
 mod nonsense;
 mod routes;
 mod submitting;
