@@ -37,7 +37,7 @@ static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
 pub fn install() -> Recorder {
     let handle = INSTALLED.get_or_init(|| {
         let recorder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Full(LATENCY.to_owned()), &LATENCY_BUCKETS)
+            .set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &LATENCY_BUCKETS)
             .and_then(|builder| {
                 builder.set_buckets_for_metric(Matcher::Suffix("_body_bytes".to_owned()), &SIZE_BUCKETS)
             })
