@@ -3,7 +3,6 @@
 use super::super::super::commit::{execute, query};
 use super::super::commit::add_to_counts;
 use super::{ROWS_MAX, Stop};
-use crate::encoding::counter_to_column;
 use crate::sims::{due_of_enrolled, enrolled_timer};
 use deadpool_postgres::ClientWrapper;
 use muster_app::ports::{NewParticipant, SimRefusal, StoreError};
@@ -36,18 +35,12 @@ pub(super) async fn enrol(
     if status.is_terminal() {
         return Err(Stop::Refused(SimRefusal::CampaignEnded));
     }
-    lock_ids(client, participants).await?;
-    let mut seen = FxHashSet::default();
-    let twice = participants.iter().position(|participant| !seen.insert(participant.sim));
-    // What comes behind a SIM that is in the list twice need not be tried: the first fault is told.
-    let sound = &participants[..twice.unwrap_or(participants.len())];
+    refuse_those_there(client, campaign, participants).await?;
+    let ids = ids(client, participants).await?;
     let mut first = enrolled;
-    for (chunk, participants) in sound.chunks(ROWS_MAX).enumerate() {
-        enrol_chunk(client, campaign, participants, first, chunk * ROWS_MAX).await?;
+    for (participants, ids) in participants.chunks(ROWS_MAX).zip(ids.chunks(ROWS_MAX)) {
+        enrol_chunk(client, campaign, participants, ids, first).await?;
         first += participants.len() as i64;
-    }
-    if let Some(index) = twice {
-        return Err(Stop::duplicate("participant", participants[index].iccid.to_string(), index));
     }
     let statement = client.prepare_cached("UPDATE sim_campaign SET participants = $2 WHERE id = $1").await?;
     client.execute(&statement, &[&campaign.0, &first]).await?;
@@ -58,32 +51,80 @@ pub(super) async fn enrol(
     Ok(add_to_counts(client, &counts).await?)
 }
 
-/// Makes sure that ids from the sequence lie above those given, also for those who enrol at the same time.
-async fn lock_ids(client: &ClientWrapper, participants: &[NewParticipant]) -> Result<(), Stop> {
-    let Some(greatest) = participants.iter().filter_map(|participant| participant.id).max() else {
+/// Refuses with the first SIM that takes part already, or that is in the list twice. Nobody else enrols meanwhile,
+/// and a list that is refused uses up no ids.
+async fn refuse_those_there(
+    client: &ClientWrapper,
+    campaign: SimCampaignId,
+    participants: &[NewParticipant],
+) -> Result<(), Stop> {
+    let sims: Vec<i64> = participants.iter().map(|new| new.sim.0).collect();
+    let mut there: FxHashSet<i64> = FxHashSet::default();
+    for sims in sims.chunks(ROWS_MAX) {
+        let rows = query(
+            client,
+            "SELECT p.sim FROM unnest($1::bigint[]) AS w (sim)
+             JOIN participant p ON p.sim = w.sim AND p.campaign = $2",
+            sims.len(),
+            &[&sims, &campaign.0],
+        )
+        .await?;
+        for row in &rows {
+            there.insert(row.try_get(0)?);
+        }
+    }
+    match sims.iter().position(|sim| !there.insert(*sim)) {
+        Some(index) => Err(Stop::duplicate("participant", participants[index].iccid.as_str(), index)),
+        None => Ok(()),
+    }
+}
+
+/// The ids of newcomers, in order: those chosen as they are, the others from the sequence, which goes on behind
+/// every id that was chosen. Who takes ids shares a lock that is held alone by who moves the sequence.
+async fn ids(client: &ClientWrapper, participants: &[NewParticipant]) -> Result<Vec<i64>, Stop> {
+    if participants.is_empty() {
+        return Ok(Vec::new());
+    }
+    if participants.iter().all(|new| new.id.is_none()) {
         let statement = client.prepare_cached("SELECT pg_advisory_xact_lock_shared($1)").await?;
         client.execute(&statement, &[&IDS]).await?;
-        return Ok(());
-    };
+        let statement = client
+            .prepare_cached("SELECT nextval('participant_id') FROM generate_series(1, $1::bigint)")
+            .await?;
+        let rows = client.query(&statement, &[&(participants.len() as i64)]).await?;
+        return Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?);
+    }
     let statement = client.prepare_cached("SELECT pg_advisory_xact_lock($1)").await?;
     client.execute(&statement, &[&IDS]).await?;
+    // A sequence that nobody has asked yet tells the number that it gives first as its last.
     let statement = client
-        .prepare_cached("SELECT setval('participant_id', greatest(last_value, $1)) FROM participant_id")
+        .prepare_cached("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM participant_id")
         .await?;
-    client.execute(&statement, &[&greatest.0]).await?;
-    Ok(())
+    let mut last: i64 = client.query_one(&statement, &[]).await?.try_get(0)?;
+    let ids = participants
+        .iter()
+        .map(|new| {
+            let id = new.id.map_or(last.saturating_add(1), |id| id.0);
+            last = last.max(id);
+            id
+        })
+        .collect();
+    if last > 0 {
+        let statement = client.prepare_cached("SELECT setval('participant_id', $1)").await?;
+        client.execute(&statement, &[&last]).await?;
+    }
+    Ok(ids)
 }
 
 async fn enrol_chunk(
     client: &ClientWrapper,
     campaign: SimCampaignId,
     participants: &[NewParticipant],
+    ids: &[i64],
     first: i64,
-    index: usize,
 ) -> Result<(), Stop> {
     let column = |of: fn(&NewParticipant) -> i64| participants.iter().map(of).collect::<Vec<i64>>();
     let ordinals: Vec<i64> = (first..).take(participants.len()).collect();
-    let ids: Vec<Option<i64>> = participants.iter().map(|new| new.id.map(|id| id.0)).collect();
     let sims = column(|new| new.sim.0);
     let iccids: Vec<&str> = participants.iter().map(|new| new.iccid.as_str()).collect();
     let statuses: Vec<i16> = participants.iter().map(|new| i16::from(new.status.number())).collect();
@@ -94,16 +135,15 @@ async fn enrol_chunk(
     let due_at = column(|new| due_of_enrolled(new.status, new.updated_at));
     let timer_at: Vec<Option<i64>> =
         participants.iter().map(|new| enrolled_timer(new.status, new.updated_at)).collect();
-    let added = execute(
+    execute(
         client,
         "INSERT INTO participant (campaign, ordinal, id, sim, iccid, status, attempt, code, message, updated_at,
                                   due_at, timer_at, revision)
-         SELECT $1, ordinal, coalesce(id, nextval('participant_id')), sim, iccid, status, attempt, code, message,
+         SELECT $1, ordinal, id, sim, iccid, status, attempt, code, message,
                 updated_at, due_at, timer_at, 1
          FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::smallint[], $7::bigint[],
                      $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[])
-              AS w (ordinal, id, sim, iccid, status, attempt, code, message, updated_at, due_at, timer_at)
-         ON CONFLICT (sim, campaign) DO NOTHING",
+              AS w (ordinal, id, sim, iccid, status, attempt, code, message, updated_at, due_at, timer_at)",
         participants.len(),
         &[
             &campaign.0,
@@ -121,27 +161,5 @@ async fn enrol_chunk(
         ],
     )
     .await?;
-    if added == participants.len() as u64 {
-        return Ok(());
-    }
-    let rows = query(
-        client,
-        "SELECT p.sim FROM unnest($1::bigint[]) AS w (sim)
-         JOIN participant p ON p.sim = w.sim AND p.campaign = $2 AND p.ordinal < $3",
-        sims.len(),
-        &[&sims, &campaign.0, &first],
-    )
-    .await?;
-    let there: FxHashSet<i64> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    match participants.iter().position(|new| there.contains(&new.sim.0)) {
-        Some(place) => {
-            Err(Stop::duplicate("participant", participants[place].iccid.to_string(), index + place))
-        }
-        None => Err(StoreError::Internal(format!(
-            "{added} of {} SIMs were enrolled, counted {}",
-            participants.len(),
-            counter_to_column(participants.len() as u64)
-        ))
-        .into()),
-    }
+    Ok(())
 }
