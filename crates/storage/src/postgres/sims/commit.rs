@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 /// A participant's key: campaign and ordinal.
 type Key = (i64, i64);
 
+/// A participant that waits: campaign, ordinal and card.
+type Waiting = (i64, i64, i64);
+
 /// A key set's key: card and version number.
 type SetKey = (i64, i16);
 
@@ -62,8 +65,8 @@ struct KeySetState {
     waiting: bool,
     flags: i16,
     changed: bool,
-    /// When it was given back, if it was.
-    released: Option<UnixMillis>,
+    /// Which change gave it back while others waited, and when.
+    wakes: Option<(usize, UnixMillis)>,
 }
 
 /// A participant as the batch leaves it.
@@ -78,8 +81,8 @@ struct ParticipantState {
     status: ParticipantStatus,
     /// The last change accepted.
     written: Option<usize>,
-    /// Whether it was told last that its card is held.
-    held: bool,
+    /// The change that was told last that the card is held, if none was accepted since.
+    held: Option<usize>,
     /// The change that expected it, for when the store has another one.
     first: usize,
 }
@@ -158,7 +161,7 @@ impl<'a> Batch<'a> {
                 waiting: row.try_get(5)?,
                 flags: row.try_get(6)?,
                 changed: false,
-                released: None,
+                wakes: None,
             };
             batch.key_sets.insert((row.try_get(0)?, row.try_get(1)?), state);
         }
@@ -174,7 +177,7 @@ impl<'a> Batch<'a> {
             was: write.from,
             status: write.from,
             written: None,
-            held: false,
+            held: None,
             first: index,
         });
         if participant.revision != write.revision || participant.status != write.from {
@@ -185,20 +188,17 @@ impl<'a> Batch<'a> {
         }
         if let Some(change) = &write.key_set {
             let set = self.key_sets.get_mut(&set_key(write, change));
-            match decide_key_set(key(write), change, write.now, set) {
-                Ok(()) => {}
-                Err(refusal) => {
-                    if matches!(refusal, StepRefusal::Held) {
-                        participant.held = true;
-                        participant.revision += 1;
-                    }
-                    return Err(refusal);
+            if let Err(refusal) = decide_key_set(index, write, change, set) {
+                if matches!(refusal, StepRefusal::Held) {
+                    participant.held = Some(index);
+                    participant.revision += 1;
                 }
+                return Err(refusal);
             }
         }
         participant.written = Some(index);
         participant.status = write.to;
-        participant.held = false;
+        participant.held = None;
         participant.revision += 1;
         Ok(())
     }
@@ -211,7 +211,7 @@ impl<'a> Batch<'a> {
         culprits: &mut Culprits<PreparedStep>,
     ) -> Result<(), Fault> {
         let (moved, held) = self.participant_rows();
-        let (moved, held, unmoved) = if self.key_sets.values().any(|set| set.wakes().is_some()) {
+        let (moved, held, unmoved) = if self.key_sets.values().any(|set| set.wakes.is_some()) {
             let saved = try_join!(moved.save(client), held.save(client), self.unmoved(client))?;
             self.wake(client).await?;
             self.save_key_sets(client).await?;
@@ -273,7 +273,7 @@ impl<'a> Batch<'a> {
         for (&(campaign, ordinal), participant) in &self.participants {
             if let Some(index) = participant.written {
                 moved.push(&self.writes[index], participant);
-            } else if participant.held {
+            } else if participant.held.is_some() {
                 held.campaigns.push(campaign);
                 held.ordinals.push(ordinal);
                 held.found.push(participant.found);
@@ -284,12 +284,13 @@ impl<'a> Batch<'a> {
         (moved, held)
     }
 
-    /// Makes those who wait for a card due that was given back and that nobody took since, one after the other.
+    /// Makes those due who waited for a card when it was given back, one after the other. Who was told that it is held
+    /// only after that goes on waiting.
     async fn wake(&self, client: &ClientWrapper) -> Result<(), Fault> {
-        let mut free: BTreeMap<i64, UnixMillis> = BTreeMap::new();
+        let mut free: BTreeMap<i64, (usize, UnixMillis)> = BTreeMap::new();
         for ((sim, _), set) in &self.key_sets {
-            if let Some(now) = set.wakes() {
-                free.insert(*sim, now);
+            if let Some(wakes) = set.wakes {
+                free.insert(*sim, wakes);
             }
         }
         let sims: Vec<i64> = free.keys().copied().collect();
@@ -305,11 +306,16 @@ impl<'a> Batch<'a> {
         let (mut campaigns, mut ordinals, mut due_at) = (Vec::new(), Vec::new(), Vec::new());
         let mut positions: FxHashMap<i64, usize> = FxHashMap::default();
         for row in &rows {
-            let sim: i64 = row.try_get(2)?;
+            let (campaign, ordinal, sim): Waiting = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let Some((given_back, now)) = free.get(&sim) else { continue };
+            let held = self.participants.get(&(campaign, ordinal)).and_then(|participant| participant.held);
+            if held.is_some_and(|held| held > *given_back) {
+                continue;
+            }
             let position = positions.entry(sim).or_default();
-            campaigns.push(row.try_get::<_, i64>(0)?);
-            ordinals.push(row.try_get::<_, i64>(1)?);
-            due_at.push(free.get(&sim).map_or(1, |now| wake_at(*now, *position)));
+            campaigns.push(campaign);
+            ordinals.push(ordinal);
+            due_at.push(wake_at(*now, *position));
             *position += 1;
         }
         execute(
@@ -334,7 +340,7 @@ impl<'a> Batch<'a> {
             counters.push(set.next_counter);
             holder_campaigns.push(set.holder.map(|holder| holder.0));
             holder_ordinals.push(set.holder.map(|holder| holder.1));
-            waiting.push(set.waiting && set.wakes().is_none());
+            waiting.push(set.waiting);
             flags.push(set.flags);
         }
         execute(
@@ -418,20 +424,14 @@ pub(super) async fn add_to_counts(
     Ok(())
 }
 
-impl KeySetState {
-    /// When those who wait are to be woken: it was given back, and nobody took it since.
-    fn wakes(&self) -> Option<UnixMillis> {
-        self.released.filter(|_| self.waiting && self.holder.is_none())
-    }
-}
-
 /// A change's part in a key set. One that does not exist has no counter and cannot be held.
 fn decide_key_set(
-    participant: Key,
+    index: usize,
+    write: &PreparedStep,
     change: &KeySetWrite,
-    now: UnixMillis,
     set: Option<&mut KeySetState>,
 ) -> Result<(), StepRefusal> {
+    let participant = key(write);
     let Some(set) = set else {
         let wants = change.take_counter.is_some() || change.hold == HoldWrite::Take;
         return if wants { Err(StepRefusal::CounterMoved) } else { Ok(()) };
@@ -454,8 +454,9 @@ fn decide_key_set(
         HoldWrite::Release if set.holder == Some(participant) => None,
         HoldWrite::Keep | HoldWrite::Release => set.holder,
     };
-    if set.holder.is_some() && holder.is_none() {
-        set.released = Some(now);
+    if set.holder.is_some() && holder.is_none() && set.waiting {
+        set.waiting = false;
+        set.wakes = Some((index, write.now));
     }
     let flags = set.flags | flags_to_column(change.flags);
     set.changed |= (next_counter, holder, flags) != (set.next_counter, set.holder, set.flags);
@@ -493,7 +494,7 @@ impl<'a> Moved<'a> {
         self.codes.push(&write.code);
         self.messages.push(&write.message);
         self.updated_at.push(write.updated_at);
-        self.due_at.push(if participant.held { DUE_HELD.0 } else { write.due_at });
+        self.due_at.push(if participant.held.is_some() { DUE_HELD.0 } else { write.due_at });
         self.timer_at.push(write.timer_at);
         self.bodies.push(write.body.as_deref());
     }
