@@ -8,6 +8,17 @@ use rusqlite::{Connection, params};
 /// Most rows of each kind that one step of a sweep deletes.
 pub(super) const SWEEP_MAX: u64 = 1000;
 
+/// What a sweep deletes: tokens, parts of answers, requests.
+pub(super) const SWEEPS: [&str; 3] = [
+    "DELETE FROM api_token WHERE sha256 IN
+     (SELECT sha256 FROM api_token WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    "DELETE FROM answer_part WHERE (source, reference, total, sequence) IN
+     (SELECT source, reference, total, sequence FROM answer_part
+      WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)",
+    "DELETE FROM sim_request WHERE id IN
+     (SELECT id FROM sim_request WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
+];
+
 /// Stores a part and returns all of its message.
 pub(super) fn add(connection: &Connection, part: &AnswerPart) -> Result<Vec<AnswerPart>, Fault> {
     connection
@@ -57,26 +68,8 @@ pub(super) fn sweep(
     parts_before: UnixMillis,
     requests_before: UnixMillis,
 ) -> Result<u64, Fault> {
-    let steps = [
-        (
-            "DELETE FROM api_token WHERE sha256 IN
-             (SELECT sha256 FROM api_token WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-            now,
-        ),
-        (
-            "DELETE FROM answer_part WHERE (source, reference, total, sequence) IN
-             (SELECT source, reference, total, sequence FROM answer_part
-              WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)",
-            parts_before,
-        ),
-        (
-            "DELETE FROM sim_request WHERE id IN
-             (SELECT id FROM sim_request WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
-            requests_before,
-        ),
-    ];
     let mut swept = 0;
-    for (statement, before) in steps {
+    for (statement, before) in SWEEPS.into_iter().zip([now, parts_before, requests_before]) {
         swept += connection.prepare_cached(statement)?.execute(params![before.0, SWEEP_MAX as i64])?;
     }
     Ok(swept as u64)

@@ -25,6 +25,10 @@ pub(super) const CAMPAIGNS: (&str, &str) = (
 pub(super) const LIVE: &str = "SELECT version, body FROM sim_campaign INDEXED BY sim_campaign_live
      WHERE status IN ('SCHEDULED', 'PROCESS', 'SUSPEND') ORDER BY id";
 
+pub(super) const BY_STATUS: &str = "SELECT status, participants FROM campaign_count WHERE campaign = ?1";
+pub(super) const BY_WAVE: &str = "SELECT wave, succeeded, failed, attempts_ok, attempts_failed, config_errors
+     FROM wave_count WHERE campaign = ?1 ORDER BY wave";
+
 /// A sequence's key.
 const fn kind(sequence: Sequence) -> &'static str {
     match sequence {
@@ -194,8 +198,7 @@ fn insert_connection(
 
 pub(super) fn counts(connection: &Connection, campaign: SimCampaignId) -> Result<CampaignCounts, Fault> {
     let mut counts = CampaignCounts::default();
-    let mut statement =
-        connection.prepare_cached("SELECT status, participants FROM campaign_count WHERE campaign = ?1")?;
+    let mut statement = connection.prepare_cached(BY_STATUS)?;
     let mut rows = statement.query(params![campaign.0])?;
     while let Some(row) = rows.next()? {
         let status: u8 = row.get(0)?;
@@ -204,10 +207,7 @@ pub(super) fn counts(connection: &Connection, campaign: SimCampaignId) -> Result
         })?;
         *count = counter_from_column(row.get(1)?);
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT wave, succeeded, failed, attempts_ok, attempts_failed, config_errors
-         FROM wave_count WHERE campaign = ?1 ORDER BY wave",
-    )?;
+    let mut statement = connection.prepare_cached(BY_WAVE)?;
     let mut rows = statement.query(params![campaign.0])?;
     while let Some(row) = rows.next()? {
         let wave: u32 = row.get(0)?;

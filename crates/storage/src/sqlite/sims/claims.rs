@@ -30,6 +30,11 @@ pub(super) const TIMERS: &str = concat!(
 );
 pub(super) const ANY_TIMER: &str = "SELECT 1 FROM participant INDEXED BY participant_timer WHERE timer_at IS NOT NULL AND timer_at <= ?1 LIMIT 1";
 
+pub(super) const LEASE: &str =
+    "UPDATE participant SET due_at = ?3, revision = ?4 WHERE campaign = ?1 AND ordinal = ?2";
+pub(super) const LEASE_TIMER: &str =
+    "UPDATE participant SET timer_at = ?3, revision = ?4 WHERE campaign = ?1 AND ordinal = ?2";
+
 /// Takes what is due in a running campaign, as far as its pace allows.
 pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<ParticipantColumns>, Fault> {
     let kept_ns: Option<i64> = connection
@@ -41,9 +46,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Partic
     let most = admitted.map_or(claim.limit, |admitted| admitted.cards) as usize;
     let mut claimed = due(connection, claim, most)?;
     let lease = stored_due(claim.lease_until);
-    let mut statement = connection.prepare_cached(
-        "UPDATE participant SET due_at = ?3, revision = ?4 WHERE campaign = ?1 AND ordinal = ?2",
-    )?;
+    let mut statement = connection.prepare_cached(LEASE)?;
     for participant in &mut claimed {
         participant.due_at = lease;
         participant.revision += 1;
@@ -103,9 +106,7 @@ pub(super) fn timers(
         .prepare_cached(TIMERS)?
         .query_map(params![now.0, limit], columns_of)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut statement = connection.prepare_cached(
-        "UPDATE participant SET timer_at = ?3, revision = ?4 WHERE campaign = ?1 AND ordinal = ?2",
-    )?;
+    let mut statement = connection.prepare_cached(LEASE_TIMER)?;
     for participant in &mut due {
         participant.timer_at = Some(lease_until.0);
         participant.revision += 1;

@@ -16,6 +16,16 @@ use tokio::sync::oneshot;
 pub(super) const WAITING: &str = "SELECT campaign, ordinal FROM participant INDEXED BY participant_sim
      WHERE sim = ?1 AND status IN (0, 1) AND due_at = ?2 ORDER BY campaign";
 
+pub(super) const IS_RUNNING: &str = "SELECT 1 FROM sim_campaign WHERE id = ?1 AND status = 'PROCESS'";
+pub(super) const FIND: &str =
+    "SELECT next_counter, holder_campaign, holder_ordinal, waiting, flags FROM key_set
+     WHERE sim = ?1 AND kvn = ?2";
+pub(super) const SWAP: &str = "UPDATE participant SET status = ?5, attempt = ?6, code = ?7, message = ?8,
+     updated_at = ?9, due_at = ?10, timer_at = ?11, body = ?12, revision = revision + 1
+     WHERE campaign = ?1 AND ordinal = ?2 AND revision = ?3 AND status = ?4";
+pub(super) const CHANGE_KEY_SET: &str = "UPDATE key_set SET next_counter = ?3, holder_campaign = ?4,
+     holder_ordinal = ?5, waiting = ?6, flags = ?7 WHERE sim = ?1 AND kvn = ?2";
+
 /// The changes of one call.
 pub(super) struct StepTask {
     steps: Vec<PreparedStep>,
@@ -133,9 +143,7 @@ impl Batch {
         if let Some(running) = self.running.get(&campaign) {
             return Ok(*running);
         }
-        let running = connection
-            .prepare_cached("SELECT 1 FROM sim_campaign WHERE id = ?1 AND status = 'PROCESS'")?
-            .exists(params![campaign])?;
+        let running = connection.prepare_cached(IS_RUNNING)?.exists(params![campaign])?;
         self.running.insert(campaign, running);
         Ok(running)
     }
@@ -200,10 +208,7 @@ fn if_current(
 
 fn find(connection: &Connection, sim: i64, kvn: u8) -> Result<Option<Held>, Fault> {
     Ok(connection
-        .prepare_cached(
-            "SELECT next_counter, holder_campaign, holder_ordinal, waiting, flags FROM key_set
-             WHERE sim = ?1 AND kvn = ?2",
-        )?
+        .prepare_cached(FIND)?
         .query_row(params![sim, kvn], |row| {
             Ok(Held {
                 next_counter: row.get(0)?,
@@ -238,26 +243,20 @@ fn wait_for_card(
 
 /// Compare-and-swap of the participant; the first statement that changes anything.
 fn swap(connection: &Connection, step: &PreparedStep) -> Result<bool, Fault> {
-    let changed = connection
-        .prepare_cached(
-            "UPDATE participant SET status = ?5, attempt = ?6, code = ?7, message = ?8, updated_at = ?9,
-             due_at = ?10, timer_at = ?11, body = ?12, revision = revision + 1
-             WHERE campaign = ?1 AND ordinal = ?2 AND revision = ?3 AND status = ?4",
-        )?
-        .execute(params![
-            step.campaign,
-            step.ordinal,
-            step.revision,
-            step.from.number(),
-            step.to.number(),
-            step.attempt,
-            step.code,
-            step.message,
-            step.updated_at,
-            step.due_at,
-            step.timer_at,
-            step.body
-        ])?;
+    let changed = connection.prepare_cached(SWAP)?.execute(params![
+        step.campaign,
+        step.ordinal,
+        step.revision,
+        step.from.number(),
+        step.to.number(),
+        step.attempt,
+        step.code,
+        step.message,
+        step.updated_at,
+        step.due_at,
+        step.timer_at,
+        step.body
+    ])?;
     Ok(changed == 1)
 }
 
@@ -283,20 +282,15 @@ fn change_key_set(
     let waiting = found.waiting && !given_back;
     let same = (next_counter, holder, flags) == (found.next_counter, found.holder, found.flags);
     if !same {
-        connection
-            .prepare_cached(
-                "UPDATE key_set SET next_counter = ?3, holder_campaign = ?4, holder_ordinal = ?5, waiting = ?6,
-                 flags = ?7 WHERE sim = ?1 AND kvn = ?2",
-            )?
-            .execute(params![
-                step.sim,
-                write.kvn,
-                next_counter,
-                holder.map(|(campaign, _)| campaign),
-                holder.map(|(_, ordinal)| ordinal),
-                waiting,
-                flags
-            ])?;
+        connection.prepare_cached(CHANGE_KEY_SET)?.execute(params![
+            step.sim,
+            write.kvn,
+            next_counter,
+            holder.map(|(campaign, _)| campaign),
+            holder.map(|(_, ordinal)| ordinal),
+            waiting,
+            flags
+        ])?;
     }
     if given_back && found.waiting {
         wake(connection, step.sim, step.now)?;
