@@ -57,6 +57,30 @@ mod tests {
         assert_eq!(list(sqlite::migrations::runner()), list(postgres::migrations::runner()));
     }
 
+    /// Everything that a file's schema consists of, as it was written.
+    fn schema(connection: &rusqlite::Connection) -> Vec<(String, String, Option<String>)> {
+        connection
+            .prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_file_that_grew_step_by_step_equals_a_fresh_one() {
+        let mut fresh = rusqlite::Connection::open_in_memory().unwrap();
+        sqlite::migrations::runner().set_grouped(true).run(&mut fresh).unwrap();
+        let mut grown = rusqlite::Connection::open_in_memory().unwrap();
+        for version in 1..=newest_schema() {
+            let target = refinery::Target::Version(version.try_into().unwrap());
+            sqlite::migrations::runner().set_target(target).run(&mut grown).unwrap();
+        }
+        assert_eq!(schema(&grown), schema(&fresh));
+        assert!(schema(&fresh).len() > 40);
+    }
+
     #[test]
     fn a_history_is_judged() {
         let known = sqlite::migrations::runner();

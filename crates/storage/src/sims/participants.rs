@@ -310,3 +310,98 @@ pub(crate) async fn prepare_steps<F: Future<Output = StepResults>>(
     }
     results
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn columns() -> ParticipantColumns {
+        ParticipantColumns {
+            campaign: 5,
+            ordinal: 7,
+            id: 9,
+            sim: 11,
+            iccid: "8935771000000000012".to_owned(),
+            status: 6,
+            attempt: 1,
+            code: "200".to_owned(),
+            message: "OK".to_owned(),
+            updated_at: 1,
+            due_at: 2,
+            timer_at: None,
+            revision: 3,
+            body: None,
+        }
+    }
+
+    fn step(participant: Participant) -> PreparedStep {
+        PreparedStep::of(ParticipantWrite {
+            from: participant.status,
+            participant,
+            revision: 1,
+            wave: 0,
+            counts: WaveCounts::default(),
+            key_set: None,
+            while_running: false,
+            now: UnixMillis(0),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_participant_that_ended_takes_little_room() {
+        let (mut participant, _) = columns().into_participant().unwrap();
+        assert_eq!(step(participant.clone()).body, None, "nothing was done, and nothing is stored of it");
+        participant.attempts.push(Attempt {
+            number: 1,
+            started_at: UnixMillis(1_763_000_000_000),
+            ended_at: Some(UnixMillis(1_763_000_009_000)),
+            outcome: Some(Outcome::Ok),
+            counter: 12,
+            kvn: 1,
+            tar: [0xB0, 0, 0],
+            segments: 1,
+            route: "north".to_owned(),
+            por_status: Some(0),
+            sw: Some(0x9000),
+            failed_command: None,
+            authenticated: true,
+            reason: String::new(),
+            late_answer: false,
+        });
+        let body = step(participant.clone()).body.unwrap();
+        assert!(body.len() < 80, "{} bytes for each of millions of rows", body.len());
+        let columns = ParticipantColumns { body: Some(body), ..columns() };
+        assert_eq!(columns.into_participant().unwrap(), (participant, 3));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_told_with_its_place() {
+        for (bad, word) in [
+            (ParticipantColumns { status: 9, ..columns() }, "status 9"),
+            (ParticipantColumns { status: -1, ..columns() }, "status -1"),
+            (ParticipantColumns { status: 256, ..columns() }, "status 256"),
+            (ParticipantColumns { iccid: "1".to_owned(), ..columns() }, "serial number"),
+        ] {
+            let Err(StoreError::Corrupt(message)) = bad.into_row() else { panic!("{word} was read") };
+            assert!(
+                message.contains(word) && message.contains("participant 7 of SIM campaign 5"),
+                "{message}"
+            );
+        }
+        let cut = ParticipantColumns { body: Some(vec![1]), ..columns() };
+        assert!(matches!(cut.into_participant(), Err(StoreError::Corrupt(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..200), framed: bool) {
+            if framed {
+                bytes.insert(0, 1);
+            }
+            let told = ParticipantColumns { body: Some(bytes), ..columns() }.into_participant();
+            prop_assert!(matches!(told, Ok(_) | Err(StoreError::Corrupt(_))));
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! What can happen to a file.
 
-use crate::fixtures::{ORG, create, delete, id, update};
+use crate::fixtures::{ORG, T0, create, delete, id, update};
+use crate::harness::Harness;
+use crate::sims::world::{World, ordinals};
 use muster_app::ports::{CommitRefusal, CustomerWrite, Store, StoreError};
+use muster_domain::ids::SimCampaignId;
 use muster_storage::{SqliteConfig, StoreConfig, inspect, newest_schema, open};
 use rusqlite::Connection;
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -236,6 +239,26 @@ async fn an_aggregate_that_cannot_be_read_harms_nobody_else() {
         .unwrap();
     assert!(matches!(store.customer(ORG, id(1)).await, Err(StoreError::Corrupt(_))));
     assert_eq!(store.customer(ORG, id(2)).await.unwrap().unwrap().version, 1);
+}
+
+#[tokio::test]
+async fn a_participant_that_cannot_be_read_does_not_stop_its_campaign() {
+    let world = World::running(Harness::sqlite().await, 4).await;
+    let StoreConfig::Sqlite(config) = &world.harness.config else { panic!("an embedded store") };
+    let file = Connection::open(config.file()).unwrap();
+    file.execute_batch(
+        "UPDATE participant SET body = x'01c1' WHERE ordinal = 0;
+         UPDATE participant SET status = 2, timer_at = 1 WHERE ordinal IN (0, 3);
+         UPDATE participant SET status = 0, iccid = '?' WHERE ordinal = 1;",
+    )
+    .unwrap();
+    assert_eq!(ordinals(&world.claim(1, 10).await), [2]);
+    assert!(world.claim(1, 10).await.is_empty(), "it is not given again before its lease ends");
+    let due = world.sims.due_timers(T0, T0.plus_seconds(60), 10).await.unwrap();
+    assert_eq!(ordinals(&due), [3]);
+    // Asked for by name, it is told.
+    let key = [(SimCampaignId(1), 0)];
+    assert!(matches!(world.sims.load_participants(&key).await, Err(StoreError::Corrupt(_))));
 }
 
 #[tokio::test]

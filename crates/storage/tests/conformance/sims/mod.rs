@@ -11,4 +11,4 @@ pub(crate) mod offers;
 pub(crate) mod races;
 pub(crate) mod recount;
 pub(crate) mod steps;
-mod world;
+pub(crate) mod world;
