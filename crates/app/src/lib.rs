@@ -6,6 +6,7 @@ pub mod card_keys;
 pub mod catalog;
 pub mod error;
 mod locks;
+pub mod passwords;
 pub mod ports;
 pub mod secrets;
 mod services;

@@ -3,6 +3,7 @@
 use crate::card_keys::{CardKeyError, CardKeys};
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
+use crate::passwords::Passwords;
 use crate::ports::{Clock, Entropy, SimStore, Store, StoreResult};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ pub struct Settings {
     pub public_base_url: String,
     /// Seconds that a client token is valid.
     pub client_token_ttl_s: u32,
+    /// Seconds that a token of the connectivity face is valid.
+    pub api_token_ttl_s: u32,
     /// The key under which keys of SIM cards are kept; without it none can be loaded or used.
     pub card_keys: Option<CardKeys>,
 }
@@ -22,6 +25,7 @@ impl Default for Settings {
         Self {
             public_base_url: "http://127.0.0.1:8080".to_owned(),
             client_token_ttl_s: 24 * 3600,
+            api_token_ttl_s: 3600,
             card_keys: None,
         }
     }
@@ -41,6 +45,8 @@ pub struct Services {
     pub entropy: Arc<dyn Entropy>,
     /// Settings.
     pub settings: Settings,
+    /// Passwords of users, hashed and checked.
+    pub passwords: Passwords,
     pub(crate) locks: CustomerLocks,
     /// Writers of configuration on one node take turns, so that they do not overtake each other's versions in vain.
     /// Correctness does not depend on it: the store compares versions.
@@ -63,6 +69,7 @@ impl Services {
             clock,
             entropy,
             settings,
+            passwords: Passwords::default(),
             locks: CustomerLocks::default(),
             authoring: tokio::sync::Mutex::default(),
         }))

@@ -4,6 +4,7 @@ pub mod authoring;
 pub mod campaign_info;
 pub mod change_customer;
 pub mod client_tokens;
+pub mod connectivity;
 pub mod create_campaign;
 pub mod customers;
 pub mod decide;
