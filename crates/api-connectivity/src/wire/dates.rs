@@ -1,0 +1,66 @@
+//! Dates of the contract (§2.5): `YYYY-MM-DD HH:MM:SS`, in UTC.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use muster_domain::time::UnixMillis;
+
+const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+const LENGTH: usize = "2022-08-22 14:13:59".len();
+
+/// An instant in the contract's format, cut to the second. Instants beyond the format are told as its last one.
+pub(crate) fn write(at: UnixMillis) -> String {
+    let at = at.min(UnixMillis::MAX_WIRE).to_jiff().unwrap_or_default();
+    at.strftime(FORMAT).to_string()
+}
+
+/// Reads exactly the contract's format.
+pub(crate) fn read(text: &str) -> Option<UnixMillis> {
+    if text.len() != LENGTH || text.starts_with(['+', '-', ' ']) {
+        return None;
+    }
+    let civil = DateTime::strptime(FORMAT, text).ok()?;
+    let at = UnixMillis::from(civil.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    // Guards against spellings that the parser forgives.
+    (write(at) == text).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c17_dates_are_read_as_they_are_written() {
+        for text in
+            ["2022-08-22 14:13:59", "1970-01-01 00:00:00", "9999-12-31 23:59:59", "2024-02-29 00:00:00"]
+        {
+            let at = read(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(write(at), text);
+        }
+        assert_eq!(read("2022-08-22 14:13:59"), Some(UnixMillis(1_661_177_639_000)));
+        assert_eq!(
+            write(UnixMillis(1_661_177_639_999)),
+            "2022-08-22 14:13:59",
+            "no fraction, never rounded up"
+        );
+        assert_eq!(write(UnixMillis(i64::MAX)), "9999-12-31 23:59:59");
+    }
+
+    #[test]
+    fn what_is_no_date_of_the_contract_is_refused() {
+        for text in [
+            "",
+            "2022-08-22",
+            "2022-08-22T14:13:59",
+            "2022-08-22 14:13:59Z",
+            "2022-08-22 14:13",
+            "2022-8-22 14:13:59",
+            "2022-02-30 00:00:00",
+            "2022-08-22 24:00:00",
+            "2022-08-22 14:13:60",
+            "2022-08-22  4:13:59",
+            "+022-08-22 14:13:59",
+        ] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}
