@@ -1,26 +1,29 @@
 //! Dates of the contract (§2.5): `YYYY-MM-DD HH:MM:SS`, in UTC.
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, datetime};
 use muster_domain::time::UnixMillis;
 
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const LENGTH: usize = "2022-08-22 14:13:59".len();
 
+// Instants of the calendar library end a day before the format does, so dates are counted from here.
+const EPOCH: DateTime = datetime(1970, 1, 1, 0, 0, 0, 0);
+
 /// An instant in the contract's format, cut to the second. Instants beyond the format are told as its last one.
 pub(crate) fn write(at: UnixMillis) -> String {
-    let at = at.min(UnixMillis::MAX_WIRE).to_jiff().unwrap_or_default();
-    at.strftime(FORMAT).to_string()
+    let since = SignedDuration::from_millis(at.min(UnixMillis::MAX_WIRE).0);
+    EPOCH.saturating_add(since).strftime(FORMAT).to_string()
 }
 
 /// Reads exactly the contract's format.
 pub(crate) fn read(text: &str) -> Option<UnixMillis> {
-    if text.len() != LENGTH || text.starts_with(['+', '-', ' ']) {
+    if text.len() != LENGTH {
         return None;
     }
     let civil = DateTime::strptime(FORMAT, text).ok()?;
-    let at = UnixMillis::from(civil.to_zoned(TimeZone::UTC).ok()?.timestamp());
-    // Guards against spellings that the parser forgives.
+    let at = UnixMillis(i64::try_from(civil.duration_since(EPOCH).as_millis()).ok()?);
+    // The parser forgives spellings that the contract does not have.
     (write(at) == text).then_some(at)
 }
 
