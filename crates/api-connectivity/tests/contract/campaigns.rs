@@ -74,7 +74,7 @@ on_both_stores! {
     async fn c5_c6_c10_customers_that_are_not_seen_do_not_exist(world: World) {
         samples(&world).await;
         let unseen = [
-            NOBODY.to_owned(), "not-a-uuid".to_owned(), "%FF".to_owned(), "%00".to_owned(), "1".to_owned(),
+            NOBODY.to_owned(), String::new(), "not-a-uuid".to_owned(), "%FF".to_owned(), "%00".to_owned(), "1".to_owned(),
             "{00000000-0000-4000-8000-00000000dead}".to_owned(), STRANGER.to_string(), GRANDCHILD.to_string(),
             // Without hyphens it is no customer id, even of one's own.
             PARENT.to_string().replace('-', ""),
