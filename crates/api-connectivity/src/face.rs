@@ -24,6 +24,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
 
+/// Every address that is the face's.
+pub(crate) const CATCH_ALL: [&str; 6] =
+    ["/api/v2", "/api/v2/", "/api/v2/{*rest}", "/api/v3", "/api/v3/", "/api/v3/{*rest}"];
+
 /// A face under construction.
 pub(crate) struct Face {
     router: Router<ConnectivityState>,
@@ -77,11 +81,8 @@ impl Face {
         let services = state.services();
         let guard = Guard::new("connectivity", *state.limits(), services.entropy.as_ref(), error::refuse);
         let mut router = self.router;
-        for version in ["/api/v2", "/api/v3"] {
-            for below in ["", "/", "/{*rest}"] {
-                let no_route = any(async || Fault::NoRoute.into_response());
-                router = router.route(&format!("{version}{below}"), no_route);
-            }
+        for path in CATCH_ALL {
+            router = router.route(path, any(async || Fault::NoRoute.into_response()));
         }
         router
             .method_not_allowed_fallback(async || Fault::NoMethod.into_response())

@@ -24,6 +24,12 @@ pub fn router(state: &ConnectivityState) -> Router {
     endpoints::face().into_router(state)
 }
 
+/// What the face's addresses answer before there is a store: that trying again a little later helps.
+pub fn starting() -> Router {
+    let not_yet = || axum::routing::any(async || error::refuse(muster_web::Refusal::Busy));
+    face::CATCH_ALL.into_iter().fold(Router::new(), |router, path| router.route(path, not_yet()))
+}
+
 /// The OpenAPI 3.1 document of the face, made from the same declarations as the routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     endpoints::face().into_openapi()

@@ -15,6 +15,7 @@ pub async fn start(config: &Config, base_url: String) -> Outcome<Arc<Services>> 
         public_base_url: base_url,
         client_token_ttl_s: u32::try_from(config.engagement.client_token_ttl_s).unwrap_or(u32::MAX),
         card_keys: crate::card_key::find(config)?,
+        ..Settings::default()
     };
     Services::start(store, Arc::new(SystemClock), Arc::new(OsEntropy), settings)
         .await

@@ -23,12 +23,12 @@ const FIELDS: [&str; 9] = [
 /// The two campaigns of the contract's example.
 async fn samples(world: &World) {
     let mut first = campaign(world.organization, PARENT, 67);
-    first.name = "test https key write bap 1 from resume".to_owned();
+    "test https key write bap 1 from resume".clone_into(&mut first.name);
     first.status = SimCampaignStatus::Completed;
     first.created_at = at("2022-08-22 14:13:59");
     first.window = Window { starts_at: at("2022-08-22 13:08:59"), ends_at: at("2022-08-23 13:08:59") };
     let mut second = campaign(world.organization, PARENT, 524);
-    second.name = "Add TIS IMSI".to_owned();
+    "Add TIS IMSI".clone_into(&mut second.name);
     second.template = TemplateId(21);
     second.created_at = at("2023-04-28 06:34:03");
     second.window = Window { starts_at: at("2022-08-22 08:57:14"), ends_at: at("2022-08-23 08:57:14") };

@@ -176,7 +176,7 @@ on_both_stores! {
         };
         world.services.sims.commit_participants(vec![write]).await.remove(0).expect("written");
         ask(&world, 1, "SUSPEND").await.accepted();
-        world.alter_campaign(1, |campaign| campaign.reason = "paused by a threshold".to_owned()).await;
+        world.alter_campaign(1, |campaign| "paused by a threshold".clone_into(&mut campaign.reason)).await;
         world.enrol(1, 5..=6).await;
         ask(&world, 1, "PROCESS").await.accepted();
         let campaign = world.stored_campaign(1).await.value;

@@ -17,6 +17,8 @@ pub struct Openapi {
 enum Face {
     /// Campaigns, customers and events, for the clients' own systems
     Engagement,
+    /// SIM campaigns, SIMs and packages, for the customers' own systems
+    Connectivity,
     /// Organizations, apps, campaigns and jobs, for authors and operators
     Management,
 }
@@ -34,6 +36,7 @@ impl Face {
     fn document(self) -> Outcome<String> {
         let document = match self {
             Self::Engagement => muster_api_engagement::openapi(),
+            Self::Connectivity => muster_api_connectivity::openapi(),
             Self::Management => muster_api_management::openapi(),
         };
         document

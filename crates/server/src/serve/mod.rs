@@ -15,6 +15,7 @@ use crate::{open_files, output, services};
 use axum::Router;
 use axum_server::Handle;
 use front::Front;
+use muster_api_connectivity::ConnectivityState;
 use muster_api_engagement::EngagementState;
 use muster_app::Services;
 use muster_engine::{Worker, WorkerSettings, sweep_forever};
@@ -149,11 +150,13 @@ fn router(config: &Config, services: &Arc<Services>, operations: &Operations) ->
         config::ErrorCodeCase::Lower => muster_api_engagement::ErrorCodeCase::Lower,
     };
     let limits = config.server.limits();
+    let connectivity = ConnectivityState::new(Arc::clone(services), limits);
     let engagement = EngagementState::new(Arc::clone(services), case, limits);
     operations
         .router()
         .merge(reference::router())
         .merge(muster_api_management::router(Arc::clone(services), limits))
+        .merge(muster_api_connectivity::router(&connectivity))
         // The face that answers whatever no other part knows.
         .merge(muster_api_engagement::router(&engagement))
 }

@@ -19,6 +19,7 @@ use utoipa_scalar::Scalar;
 const INDEX: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Muster</title></head>\
     <body><h1>Muster</h1><ul>\
     <li><a href=\"/docs/engagement\">Engagement API</a> (<a href=\"/docs/engagement.json\">OpenAPI</a>)</li>\
+    <li><a href=\"/docs/connectivity\">Connectivity API</a> (<a href=\"/docs/connectivity.json\">OpenAPI</a>)</li>\
     <li><a href=\"/docs/management\">Management API</a> (<a href=\"/docs/management.json\">OpenAPI</a>)</li>\
     </ul></body></html>\n";
 
@@ -62,6 +63,7 @@ struct Reference {
 }
 
 static ENGAGEMENT: Reference = Reference::of(muster_api_engagement::openapi);
+static CONNECTIVITY: Reference = Reference::of(muster_api_connectivity::openapi);
 static MANAGEMENT: Reference = Reference::of(muster_api_management::openapi);
 
 impl Reference {
@@ -101,6 +103,8 @@ pub(super) fn router() -> Router {
         .route("/docs/scalar.js", get(|| async { script() }))
         .route("/docs/engagement", get(|| async { ENGAGEMENT.page() }))
         .route("/docs/engagement.json", get(|| async { ENGAGEMENT.json() }))
+        .route("/docs/connectivity", get(|| async { CONNECTIVITY.page() }))
+        .route("/docs/connectivity.json", get(|| async { CONNECTIVITY.json() }))
         .route("/docs/management", get(|| async { MANAGEMENT.page() }))
         .route("/docs/management.json", get(|| async { MANAGEMENT.json() }))
         .layer(guard)

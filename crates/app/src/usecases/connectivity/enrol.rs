@@ -64,14 +64,13 @@ async fn gather(
             fault(ConnectivityError::SimNotFound);
             continue;
         };
-        let reachable = match in_reach.get(&sim.account) {
-            Some(reachable) => *reachable,
-            None => {
-                let owner = services.sims.account(sim.account).await?;
-                let reachable = owner.is_some_and(|owner| owner.value.parent == Some(account));
-                in_reach.insert(sim.account, reachable);
-                reachable
-            }
+        let reachable = if let Some(reachable) = in_reach.get(&sim.account) {
+            *reachable
+        } else {
+            let owner = services.sims.account(sim.account).await?;
+            let reachable = owner.is_some_and(|owner| owner.value.parent == Some(account));
+            in_reach.insert(sim.account, reachable);
+            reachable
         };
         if !reachable {
             fault(ConnectivityError::SimNotFound);

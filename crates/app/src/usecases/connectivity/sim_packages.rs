@@ -98,26 +98,32 @@ fn apply(
 }
 
 fn may_use(requestor: &Requestor, side: Side, found: &FoundSim, package: &Package) -> ConnectivityResult<()> {
-    let own = requestor.account.id;
-    let own_sim = found.account.id == own;
+    let own = &requestor.account;
+    let own_sim = found.account.id == own.id;
+    let refused = |reason| Err(ConnectivityError::NotPermitted(reason));
     match side {
-        Side::Creator if package.account != own => Err(ConnectivityError::PackageNotFound),
-        Side::Creator if own_sim => {
-            Err(ConnectivityError::NotPermitted("a package is for SIMs of sub-customers, not for one's own"))
+        Side::Creator => {
+            if package.account != own.id {
+                return Err(ConnectivityError::PackageNotFound);
+            }
+            if own_sim {
+                return refused("a package is for SIMs of sub-customers, not for one's own");
+            }
         }
-        Side::Creator => Ok(()),
-        Side::SelfService if requestor.account.parent != Some(package.account) => {
-            Err(ConnectivityError::PackageNotFound)
+        Side::SelfService => {
+            if own.parent != Some(package.account) {
+                return Err(ConnectivityError::PackageNotFound);
+            }
+            if !own_sim {
+                return refused("myPackage is for one's own SIMs");
+            }
+            if !own.allow_offer_delegation {
+                return refused("the parent has not delegated its offers");
+            }
+            if !package.eligibility.includes(own.id) {
+                return refused("the package is not open to this customer");
+            }
         }
-        Side::SelfService if !own_sim => {
-            Err(ConnectivityError::NotPermitted("myPackage is for one's own SIMs"))
-        }
-        Side::SelfService if !requestor.account.allow_offer_delegation => {
-            Err(ConnectivityError::NotPermitted("the parent has not delegated its offers"))
-        }
-        Side::SelfService if !package.eligibility.includes(own) => {
-            Err(ConnectivityError::NotPermitted("the package is not open to this customer"))
-        }
-        Side::SelfService => Ok(()),
     }
+    Ok(())
 }
