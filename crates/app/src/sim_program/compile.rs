@@ -61,8 +61,19 @@ pub fn compile(template: &Template, profile: &CardProfile) -> Result<Program, Co
             reason: reason.0,
         })?;
     }
-    let steps = steps.finish();
+    let mut steps = steps.finish();
+    set_restarts(&mut steps);
     Ok(Program { idempotent: steps.iter().all(|step| step.idempotent), steps })
+}
+
+/// Finds out for each step how far back the template begins again when it fails.
+fn set_restarts(steps: &mut [Step]) {
+    for at in 1..steps.len() {
+        let operation = steps[at].body.operation_of(0);
+        let harmless = |step: &Step| step.idempotent || step.body.operation_of(usize::MAX) == operation;
+        let kept = steps[..at].iter().rposition(|step| !harmless(step)).map_or(0, |last| last + 1);
+        steps[at].restart = kept as u32;
+    }
 }
 
 /// A reason in words.
@@ -180,14 +191,18 @@ impl Steps<'_> {
             }
             Operation::Increase { path, data } => {
                 let command = rfm::increase(Class::Uicc, &data_of(data)?)?;
-                self.command(&self.target(path)?, vec![command], index, idempotent, None)
+                self.command(&self.target(path)?, vec![command], index, idempotent, None)?;
+                // Last in its packet: what fails behind it must not make it run again.
+                self.close();
+                Ok(())
             }
             Operation::Application { tar, data } => {
                 let tar = tar_of(tar)?;
                 let data = data_of(data)?;
                 self.check_length(data.len())?;
                 self.close();
-                self.done.push(Step { tar, body: Body::Raw(data, index), idempotent, read_back: None });
+                let body = Body::Raw(data, index);
+                self.done.push(Step { tar, body, idempotent, read_back: None, restart: 0 });
                 Ok(())
             }
             Operation::Apdus { tar, commands, .. } => {
@@ -240,7 +255,9 @@ impl Steps<'_> {
                     return Err("key_version and key_index are 0 to 127".into());
                 }
                 let header = [0x80, 0xD8, *key_version, 0x80 | *key_index];
-                self.management(Apdu::writing(header, &data)?, index, idempotent)
+                self.management(Apdu::writing(header, &data)?, index, idempotent)?;
+                self.close();
+                Ok(())
             }
         }
     }
@@ -316,6 +333,7 @@ impl Steps<'_> {
             }
             None => None,
         };
+        let alone = self.open.is_none();
         let open = self.open.get_or_insert_with(|| Open {
             tar: target.tar,
             commands: Vec::new(),
@@ -326,8 +344,8 @@ impl Steps<'_> {
         open.commands.extend(added.into_iter().map(|apdu| (apdu, index)));
         open.selected = (!target.select.is_empty()).then(|| target.select.clone());
         open.idempotent &= idempotent;
-        // The last thing that was written is what is read back: the card stops at the first command that fails.
-        open.read_back = read_back.or(open.read_back.take());
+        // What holds the value wanted may have held it before: it proves nothing about other commands of the packet.
+        open.read_back = read_back.filter(|_| alone);
         Ok(())
     }
 
@@ -368,6 +386,7 @@ impl Steps<'_> {
                 body: Body::Script { format: self.profile.format, commands: open.commands },
                 idempotent: open.idempotent,
                 read_back: open.read_back,
+                restart: 0,
             });
         }
     }

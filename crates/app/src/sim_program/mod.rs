@@ -36,8 +36,12 @@ pub struct Step {
     pub body: Body,
     /// Whether running it twice leaves the card as running it once.
     pub idempotent: bool,
-    /// How to find out whether it ran; `None` where nothing can be read back.
+    /// How to find out whether it ran; `None` where nothing can be read back, or where what can be read back does not
+    /// prove all of the step.
     pub read_back: Option<ReadBack>,
+    /// The step from which the template begins again when a command of this one failed: as far back as everything may
+    /// run twice, or belongs to the operation that failed.
+    pub restart: u32,
 }
 
 /// What a packet carries.

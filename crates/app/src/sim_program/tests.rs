@@ -177,7 +177,9 @@ fn what_does_not_fit_one_packet_goes_into_several_and_selects_anew() {
     assert!(program.steps.len() > 1);
     for step in &program.steps {
         assert!(script(&step.body).starts_with("00A4000C027FFF00A4000C026F3100D6"));
-        assert!(step.read_back.is_some());
+        // What proves only a part of the packet is not read back.
+        let Body::Script { commands, .. } = &step.body else { panic!("a script") };
+        assert_eq!(step.read_back.is_some(), commands.len() == 3, "{}", commands.len());
     }
     let profile = CardProfile { segments_max: 1, ..CardProfile::default() };
     let error = compile(&template(&operations), &profile).unwrap_err();
@@ -199,6 +201,51 @@ fn a_package_goes_in_order_each_command_in_a_packet_of_its_own() {
     assert_eq!(begins, ["80E60200", "80E80000", "80E80001", "80E88002", "80E60C00"]);
     assert!(!program.idempotent);
     assert!(program.steps.iter().all(|step| step.tar.to_string() == "000000"));
+}
+
+#[test]
+fn only_what_proves_all_of_a_packet_is_read_back() {
+    let update = r#"{"do": "update_binary", "path": "3F00/ADF1/6F31", "data": "05"}"#;
+    let other = r#"{"do": "update_binary", "path": "3F00/ADF1/6F60", "data": "62F210"}"#;
+    let deactivate = r#"{"do": "deactivate_file", "path": "3F00/ADF1/6F31"}"#;
+    let read = r#"{"do": "read_binary", "path": "3F00/ADF1/6F31", "length": 1}"#;
+    for (operations, proven) in [
+        (vec![update], true),
+        (vec![update, other], false),
+        (vec![update, deactivate], false),
+        (vec![deactivate, update], false),
+        (vec![update, read], false),
+        (vec![read], false),
+    ] {
+        let program =
+            compile(&template(&format!("[{}]", operations.join(","))), &CardProfile::default()).unwrap();
+        assert_eq!(program.steps.len(), 1);
+        assert_eq!(program.steps[0].read_back.is_some(), proven, "{operations:?}");
+    }
+}
+
+#[test]
+fn what_must_not_run_twice_is_last_in_its_packet_and_is_not_begun_again() {
+    let update = r#"{"do": "update_binary", "path": "3F00/ADF1/6F31", "data": "05"}"#;
+    let increase = r#"{"do": "increase", "path": "3F00/ADF1/6F39", "data": "000001"}"#;
+    let file = "00".repeat(250);
+    let load = format!(
+        r#"{{"do": "load_applet", "load_file": "{file}", "package_aid": "A000000001", "module_aid": "A00000000101",
+             "instance_aid": "A00000000102"}}"#
+    );
+    let restarts = |operations: &[&str]| {
+        let program =
+            compile(&template(&format!("[{}]", operations.join(","))), &CardProfile::default()).unwrap();
+        program.steps.iter().map(|step| step.restart).collect::<Vec<_>>()
+    };
+    // The update behind it is a packet of its own, and failing there does not add once more.
+    assert_eq!(restarts(&[increase, update]), [0, 1]);
+    assert_eq!(restarts(&[update, increase, update]), [0, 1]);
+    assert_eq!(restarts(&[increase, increase]), [0, 1]);
+    // A package that failed on its way is loaded from its beginning, and what may run again with it.
+    assert_eq!(restarts(&[&load]), [0, 0, 0, 0]);
+    assert_eq!(restarts(&[update, &load]), [0, 0, 0, 0, 0]);
+    assert_eq!(restarts(&[increase, &load]), [0, 1, 1, 1, 1]);
 }
 
 #[test]

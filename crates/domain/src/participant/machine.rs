@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Outcome};
 use super::packet::{NextSend, Packet, Phase, Purpose};
 use super::{Participant, ParticipantStatus};
 use crate::sim::{CardFlags, PorRequest};
-use crate::sim_campaign::{Backoff, SimCampaignStatus};
+use crate::sim_campaign::{Backoff, SimCampaignStatus, shown_status};
 use crate::time::{UnixMillis, Window};
 
 /// Due before everything else: never sent to yet.
@@ -59,6 +59,10 @@ pub struct Context<'a> {
     pub timing: Timing,
     /// Packets that the template is made of.
     pub steps: u32,
+    /// The step from which the template begins again when a command of the step at work failed.
+    pub restart_step: u32,
+    /// Whether the card takes only the very next counter, so that ours must not be raised at a guess.
+    pub counts_by_one: bool,
     /// Whether what was written can be read back.
     pub can_read_back: bool,
     /// Whether an authenticated "counter low" after a resend counts as done.
@@ -69,6 +73,13 @@ pub struct Context<'a> {
     pub now: UnixMillis,
     /// Evenly spread over all values; one for each event.
     pub random: u32,
+}
+
+impl Context<'_> {
+    /// Whether what cannot leave now may leave later.
+    fn may_go_on(&self) -> bool {
+        !self.campaign.is_terminal() && !self.window.is_over(self.now)
+    }
 }
 
 /// Why a message centre refused a segment.
@@ -204,6 +215,8 @@ struct Failure {
     last: bool,
     /// The next try is due at once.
     at_once: bool,
+    /// The template begins again at [`Context::restart_step`].
+    restarts: bool,
     reason: String,
 }
 
@@ -217,6 +230,7 @@ impl Failure {
             next,
             last: false,
             at_once: false,
+            restarts: false,
             reason: reason.into(),
         }
     }
@@ -303,6 +317,10 @@ impl Participant {
         });
         let part_left =
             fates.iter().any(|fate| matches!(fate, SegmentFate::Accepted(_) | SegmentFate::Unknown));
+        if !fates.iter().all(|fate| matches!(fate, SegmentFate::Accepted(_) | SegmentFate::Unknown)) {
+            // Without all of its messages no card can run it.
+            self.work.phase = Phase::Idle;
+        }
         // A packet of several messages of which one was refused cannot run; one with an unknown part may.
         let next = if part_left { NextSend::Resend } else { self.work.next_unsent() };
         let wait = |participant: &mut Self, seconds: u32| {
@@ -392,7 +410,7 @@ impl Participant {
                     return Some(Change::keep(Action::None));
                 }
                 if por == PorRequest::None {
-                    return Some(self.succeed(Outcome::Ok, context));
+                    return Some(self.step_done(Outcome::Ok, context));
                 }
                 self.work.phase = Phase::Delivered;
                 self.updated_at = context.now;
@@ -423,7 +441,8 @@ impl Participant {
 
     /// The card's answer to the packet at work, or to one kept to be sent again; `None` if it changes nothing.
     pub fn answer(&mut self, answer: &Answer, context: &Context<'_>) -> Option<Change> {
-        if self.awaits_late_answer() {
+        let shown = shown_status(self.status, context.campaign);
+        if self.awaits_late_answer() && !shown.is_terminal() {
             // Only proof of what the card did changes a try that has been given up; all else would come again.
             let proof = matches!(answer, Answer::Ran { .. } | Answer::CommandFailed { .. });
             if !proof {
@@ -434,7 +453,7 @@ impl Participant {
             return (!std::mem::replace(&mut attempt.late_answer, true)).then(|| Change::keep(Action::None));
         }
         let packet = self.work.packet.as_ref()?;
-        let (purpose, sends) = (packet.purpose, packet.sends);
+        let purpose = packet.purpose;
         let (idempotent, replay_safe) = (packet.idempotent, packet.replay_safe);
         let attempt = self.attempts.last_mut()?;
         match *answer {
@@ -452,30 +471,28 @@ impl Participant {
             Answer::Ran { sw, as_written } => {
                 (attempt.por_status, attempt.sw, attempt.authenticated) = (Some(0), Some(sw), true);
                 if purpose == Purpose::ReadBack && !as_written {
-                    // It never ran after all.
+                    // It never ran after all; what the steps before it did stands.
                     self.work.may_have_run = false;
                     let reason = "reading back shows that nothing was written";
                     let failure = Failure::new(Outcome::CardError, "500", NextSend::Fresh, reason);
                     return Some(self.fail(Failure { at_once: true, ..failure }, context));
                 }
-                if purpose == Purpose::Run && self.work.step + 1 < context.steps {
-                    return Some(self.next_step(context));
-                }
-                Some(self.succeed(Outcome::Ok, context))
+                Some(self.step_done(Outcome::Ok, context))
             }
             Answer::CommandFailed { sw, command } => {
                 (attempt.por_status, attempt.sw, attempt.authenticated) = (Some(0), Some(sw), true);
                 attempt.failed_command = Some(command);
                 let config = matches!(sw, 0x6D00 | 0x6E00);
                 let failure = Failure::new(Outcome::CardError, "500", NextSend::Fresh, String::new());
-                Some(self.fail(Failure { config, ..failure }, context))
+                let restarts = purpose == Purpose::Run;
+                Some(self.fail(Failure { config, restarts, ..failure }, context))
             }
             Answer::Refused { status, authenticated } => {
                 (attempt.por_status, attempt.authenticated) = (Some(status), authenticated);
                 // What anyone may have forged does not prove that the packet did not run.
                 let next = if authenticated || idempotent { NextSend::Fresh } else { NextSend::Resend };
                 match status {
-                    0x02 => Some(self.counter_low(sends, authenticated, replay_safe, context)),
+                    0x02 => Some(self.counter_low(authenticated, context)),
                     0x03 => {
                         let failure = Failure::new(
                             Outcome::SecurityError,
@@ -498,7 +515,8 @@ impl Participant {
                         change.flags.blocked = true;
                         Some(change)
                     }
-                    0x08 if self.work.busy < BUSY_MAX => {
+                    // What would run twice is not sent again on the word of an answer that anyone may have sent.
+                    0x08 if self.work.busy < BUSY_MAX && (authenticated || idempotent || replay_safe) => {
                         self.work.busy += 1;
                         self.status = ParticipantStatus::Wait;
                         self.work.phase = Phase::Busy;
@@ -522,47 +540,51 @@ impl Participant {
     }
 
     /// The card has seen this counter, or a higher one (OTA rules §8.3).
-    fn counter_low(
-        &mut self,
-        sends: u32,
-        authenticated: bool,
-        replay_safe: bool,
-        context: &Context<'_>,
-    ) -> Change {
-        let earlier_copy = sends > 1 || self.work.may_have_run;
+    fn counter_low(&mut self, authenticated: bool, context: &Context<'_>) -> Change {
+        let (purpose, sends, replay_safe, idempotent) =
+            self.work.packet.as_ref().map_or((Purpose::Run, 1, true, true), |packet| {
+                (packet.purpose, packet.sends, packet.replay_safe, packet.idempotent)
+            });
+        let reads_back = purpose == Purpose::ReadBack;
+        // What is sent for the first time has a counter of its own, which no earlier packet can have used up. Where being
+        // wrong does no harm that is believed.
+        let earlier_copy = sends > 1 || (self.work.may_have_run && !idempotent);
         if earlier_copy && replay_safe {
             // The likely truth: an earlier copy ran and its answer was lost.
-            if authenticated && context.accept_replay_as_done {
-                return if self.work.step + 1 < context.steps {
-                    self.next_step(context)
-                } else {
-                    self.succeed(Outcome::Ok, context)
-                };
+            if authenticated && context.accept_replay_as_done && !reads_back {
+                return self.step_done(Outcome::Ok, context);
             }
             self.work.may_have_run = true;
             let reason = "the counter was seen before: an earlier copy may have run";
-            let failure = Failure::new(Outcome::Unverified, "500", NextSend::ReadBack, reason);
-            let blind = !context.can_read_back;
+            // What cannot be read back is run once more where that does no harm, and its answer tells.
+            let next = if context.can_read_back { NextSend::ReadBack } else { NextSend::Fresh };
+            let failure = Failure::new(Outcome::Unverified, "500", next, reason);
+            let blind = !context.can_read_back && !idempotent;
             return self.fail(Failure { at_once: true, last: blind, ..failure }, context);
         }
-        let mut change = if self.work.raised {
-            let failure = Failure::new(
-                Outcome::SecurityError,
-                "500",
-                NextSend::Fresh,
-                "the card's counter is far ahead",
-            );
-            let mut change = self.fail(failure, context);
-            change.flags.resync = true;
-            change
+        let first = !std::mem::replace(&mut self.work.raised, true);
+        let failure = if !authenticated && !idempotent {
+            // Anyone may have sent it, and the packet may have run: a new one could make it run twice.
+            let reason = "an answer without protection says that the card's counter was ahead";
+            Failure::new(Outcome::SecurityError, "500", NextSend::Resend, reason)
         } else {
-            let reason =
-                "the card's counter was ahead: another server uses its keys, or a backup was restored";
-            let failure = Failure::new(Outcome::SecurityError, "500", NextSend::Fresh, reason);
-            self.fail(Failure { at_once: true, ..failure }, context)
+            let next = if reads_back { NextSend::ReadBack } else { NextSend::Fresh };
+            let reason = if first && !context.counts_by_one {
+                "the card's counter was ahead: another server uses its keys, or a backup was restored"
+            } else {
+                "the card's counter is far ahead"
+            };
+            let at_once = first && !context.counts_by_one;
+            Failure { at_once, ..Failure::new(Outcome::SecurityError, "500", next, reason) }
         };
-        self.work.raised = true;
-        change.raise_counter = COUNTER_RAISE;
+        let mut change = self.fail(failure, context);
+        if context.counts_by_one {
+            // Beyond the very next counter the card would refuse everything.
+            change.flags.resync = true;
+        } else {
+            change.flags.resync = !first;
+            change.raise_counter = COUNTER_RAISE;
+        }
         change
     }
 
@@ -577,6 +599,13 @@ impl Participant {
         };
         if again {
             let started = self.work.packet.as_ref().is_some_and(|packet| packet.sends > 0);
+            let runs_twice =
+                self.work.packet.as_ref().is_some_and(|packet| !packet.replay_safe && !packet.idempotent);
+            if started && runs_twice && self.work.phase == Phase::Submitting {
+                let reason = "nobody knows whether it left, and it must not run twice";
+                let failure = Failure::new(Outcome::Unverified, "408", NextSend::Resend, reason);
+                return self.fail(failure, context);
+            }
             return match context.campaign {
                 _ if sending_allowed && started => {
                     self.hand_over(context);
@@ -586,7 +615,7 @@ impl Participant {
                     self.timer_at = Some(context.now.plus_seconds(i64::from(context.timing.response_s)));
                     Change::keep(Action::NextStep)
                 }
-                SimCampaignStatus::Suspend if !context.window.is_over(context.now) => {
+                _ if context.may_go_on() => {
                     // Nothing may leave, and nothing is lost: it waits for the campaign.
                     self.timer_at = Some(context.now.plus_seconds(i64::from(context.timing.not_sent_s)));
                     Change::keep(Action::None)
@@ -602,11 +631,7 @@ impl Participant {
             && self.work.phase == Phase::Delivered
         {
             // Silence is what success sounds like here, and proves nothing.
-            return if self.work.step + 1 < context.steps {
-                self.next_step(context)
-            } else {
-                self.succeed(Outcome::Unverified, context)
-            };
+            return self.step_done(Outcome::Unverified, context);
         }
         let failure = Failure::new(Outcome::NoAnswer, "408", NextSend::Resend, "no answer in time");
         self.fail(failure, context)
@@ -631,11 +656,12 @@ impl Participant {
     /// No packet can be made for it: no keys, no number, a template that does not fit the card.
     pub fn cannot_send(&mut self, reason: &str, context: &Context<'_>) -> Change {
         if matches!(self.status, ParticipantStatus::Pending | ParticipantStatus::Retry) {
-            // It counts as a try: a participant never ends without one.
+            // It counts as a try: a participant never ends without one. The version of the key set stays known, so
+            // that the card is given back.
             let packet = Packet {
                 purpose: Purpose::Run,
                 step: self.work.step,
-                kvn: 0,
+                kvn: self.work.packet.as_ref().map_or(0, |packet| packet.kvn),
                 counter: 0,
                 tar: [0; 3],
                 segments: Vec::new(),
@@ -650,6 +676,15 @@ impl Participant {
         }
         let failure = Failure::new(Outcome::TransportError, "500", NextSend::Fresh, reason);
         self.fail(Failure { last: true, config: true, ..failure }, context)
+    }
+
+    /// The packet at work has done what it was for: the next step, or the end.
+    fn step_done(&mut self, outcome: Outcome, context: &Context<'_>) -> Change {
+        if self.work.step + 1 < context.steps {
+            self.next_step(context)
+        } else {
+            self.succeed(outcome, context)
+        }
     }
 
     fn next_step(&mut self, context: &Context<'_>) -> Change {
@@ -667,8 +702,14 @@ impl Participant {
                 self.timer_at = Some(context.now.plus_seconds(i64::from(context.timing.response_s)));
                 Change::keep(Action::NextStep)
             }
+            _ if context.may_go_on() => {
+                // A pause between two steps uses no try: the timer looks whether it is over.
+                self.status = ParticipantStatus::Progress;
+                self.timer_at = Some(context.now.plus_seconds(i64::from(context.timing.not_sent_s)));
+                Change::keep(Action::None)
+            }
             _ => {
-                let reason = "the campaign paused or ended between two steps";
+                let reason = "the campaign ended between two steps";
                 let failure = Failure::new(Outcome::TransportError, "500", NextSend::Fresh, reason);
                 self.fail(Failure { at_once: true, ..failure }, context)
             }
@@ -676,7 +717,11 @@ impl Participant {
     }
 
     fn succeed(&mut self, outcome: Outcome, context: &Context<'_>) -> Change {
-        self.status = ParticipantStatus::Completed;
+        // Where its campaign ended by a fault a participant has its outcome already.
+        self.status = match context.campaign {
+            SimCampaignStatus::Exception => ParticipantStatus::Exception,
+            _ => ParticipantStatus::Completed,
+        };
         "200".clone_into(&mut self.code);
         self.updated_at = context.now;
         self.timer_at = None;
@@ -733,9 +778,9 @@ impl Participant {
         if self.work.next == NextSend::Resend {
             self.work.may_have_run = true;
         }
-        if self.work.next == NextSend::Fresh && failure.outcome == Outcome::CardError {
-            // A failed step of several leaves the card half-way: the template begins anew.
-            self.work.step = 0;
+        if failure.restarts {
+            // A failed step of several leaves the card half-way: as much of the template begins anew as may run again.
+            self.work.step = self.work.step.min(context.restart_step);
             self.work.may_have_run = false;
         }
         self.due_at = if failure.at_once {

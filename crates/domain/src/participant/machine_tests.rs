@@ -19,6 +19,8 @@ fn context(at_s: i64) -> Context<'static> {
         backoff: &BACKOFF,
         timing: Timing::default(),
         steps: 1,
+        restart_step: 0,
+        counts_by_one: false,
         can_read_back: true,
         accept_replay_as_done: false,
         fail_fast: false,
@@ -309,8 +311,13 @@ fn counter_low_after_a_resend_reads_back_and_believes_what_it_reads() {
         participant.answer(&Answer::Ran { sw: 0x9000, as_written }, &context(1004)).unwrap();
         assert_eq!((participant.status, participant.work.next), (status, next));
     }
-    // Where nothing can be read back, nothing more is tried.
+    // Where nothing can be read back, what may run again is run again, and its answer tells.
     let mut participant = resent();
+    participant.answer(&low(false), &Context { can_read_back: false, ..context(1002) }).unwrap();
+    assert_eq!((participant.status, participant.work.next), (P::Retry, NextSend::Fresh));
+    // What may not is left alone.
+    let mut participant = resent();
+    participant.work.packet.as_mut().unwrap().idempotent = false;
     participant.answer(&low(false), &Context { can_read_back: false, ..context(1002) }).unwrap();
     assert_eq!(participant.status, P::Exception);
     assert_eq!(participant.attempts[1].outcome, Some(Outcome::Unverified));
@@ -437,6 +444,181 @@ fn what_no_packet_can_be_made_for_ends_with_its_reason() {
     participant.cannot_send("the card has no number to send to", &context(0));
     assert_eq!((participant.status, participant.attempt), (P::Exception, 1));
     assert_eq!(participant.attempts[0].reason, "the card has no number to send to");
+}
+
+#[test]
+fn a_forged_counter_low_makes_no_new_packet_of_what_must_not_run_twice() {
+    let low = |authenticated| Answer::Refused { status: 0x02, authenticated };
+    let sent = || {
+        let mut participant = enrolled();
+        participant.start(Packet { idempotent: false, sticky: true, ..packet(1, 1) }, &context(0));
+        participant.submitted("a", &[SegmentFate::Accepted("m1".to_owned())], &context(1));
+        participant
+    };
+    let mut participant = sent();
+    let change = participant.answer(&low(false), &context(2)).unwrap();
+    assert_eq!((participant.work.next, change.hold), (NextSend::Resend, Hold::Keep));
+    // The true answer may still come.
+    participant.answer(&ran(), &context(3)).unwrap();
+    assert_eq!(participant.status, P::Completed);
+    // With protection it is the card's own word.
+    let mut participant = sent();
+    participant.answer(&low(true), &context(2)).unwrap();
+    assert_eq!(participant.work.next, NextSend::Fresh);
+}
+
+#[test]
+fn a_packet_that_reads_back_and_is_refused_at_once_tells_of_a_counter_that_drifted() {
+    let low = |authenticated| Answer::Refused { status: 0x02, authenticated };
+    let mut participant = waiting();
+    participant.timer(&context(601));
+    participant.restart(&context(1000));
+    participant.answer(&low(false), &context(1001)).unwrap();
+    assert_eq!(participant.work.next, NextSend::ReadBack);
+    participant.start(Packet { purpose: Purpose::ReadBack, ..packet(2, 1) }, &context(1002));
+    let change = participant.answer(&low(false), &context(1003)).unwrap();
+    assert_eq!((change.raise_counter, participant.work.next), (1000, NextSend::ReadBack));
+    // The same octets again: its own earlier copy ran, which says nothing about what was written.
+    participant.start(Packet { purpose: Purpose::ReadBack, ..packet(1003, 1) }, &context(1004));
+    participant.timer(&context(1700));
+    participant.restart(&context(2000));
+    let accepting = Context { accept_replay_as_done: true, max_retries: 9, ..context(2001) };
+    participant.status = P::Wait;
+    participant.answer(&low(true), &accepting).unwrap();
+    assert_eq!((participant.status, participant.work.next), (P::Retry, NextSend::ReadBack));
+}
+
+#[test]
+fn a_card_that_counts_by_one_is_not_sent_a_counter_far_ahead() {
+    let mut participant = waiting();
+    let low = Answer::Refused { status: 0x02, authenticated: false };
+    let change = participant.answer(&low, &Context { counts_by_one: true, ..context(2) }).unwrap();
+    assert_eq!((change.raise_counter, change.flags.resync), (0, true));
+}
+
+#[test]
+fn what_runs_twice_is_not_handed_over_again_where_it_may_have_left() {
+    let begun = || {
+        let mut participant = enrolled();
+        let packet = Packet { replay_safe: false, idempotent: false, sticky: true, ..packet(0, 1) };
+        participant.start(packet, &context(0));
+        participant
+    };
+    let unknown = [SegmentFate::Unknown];
+    let not_sent = [SegmentFate::NotSent];
+    let full = [SegmentFate::Refused(Refusal::QueueFull)];
+    let table: [(Option<&[SegmentFate]>, Action, P); 4] = [
+        // The process ended between storing and sending, or right after sending.
+        (None, Action::None, P::Exception),
+        (Some(&unknown), Action::None, P::Exception),
+        (Some(&not_sent), Action::SendAgain, P::Progress),
+        (Some(&full), Action::SendAgain, P::Progress),
+    ];
+    for (fates, action, status) in table {
+        let mut participant = begun();
+        if let Some(fates) = fates {
+            participant.submitted("a", fates, &context(1));
+        }
+        assert_eq!(participant.timer(&context(100)).action, action, "{fates:?}");
+        assert_eq!(participant.status, status, "{fates:?}");
+        let outcome = (status == P::Exception).then_some(Outcome::Unverified);
+        assert_eq!(participant.attempts[0].outcome, outcome, "{fates:?}");
+    }
+    // Nor is it sent again because somebody says that the card is busy.
+    let mut participant = begun();
+    participant.submitted("a", &[SegmentFate::Accepted("m".to_owned())], &context(1));
+    participant.answer(&Answer::Refused { status: 0x08, authenticated: false }, &context(2)).unwrap();
+    assert_eq!(participant.status, P::Exception);
+}
+
+#[test]
+fn every_way_of_ending_a_step_leads_to_the_next_one() {
+    let three = |at| Context { steps: 3, ..context(at) };
+    let sent = |packet| {
+        let mut participant = enrolled();
+        participant.start(packet, &three(0));
+        participant.submitted("a", &[SegmentFate::Accepted("m".to_owned())], &three(1));
+        participant
+    };
+    // Read back and found written.
+    let mut participant = sent(Packet { purpose: Purpose::ReadBack, ..packet(2, 1) });
+    let change = participant.answer(&ran(), &three(2)).unwrap();
+    assert_eq!(
+        (participant.status, participant.work.step, change.action),
+        (P::Progress, 1, Action::NextStep)
+    );
+    // Delivered, where no answer was asked for.
+    let mut participant = sent(Packet { por: PorRequest::None, ..packet(1, 1) });
+    let change = participant.receipt(&["m".to_owned()], Receipt::Delivered, &three(2)).unwrap();
+    assert_eq!(
+        (participant.status, participant.work.step, change.action),
+        (P::Progress, 1, Action::NextStep)
+    );
+}
+
+#[test]
+fn a_failed_step_begins_no_earlier_than_everything_may_run_again() {
+    let at_two = |restart_step| {
+        let third = Context { steps: 3, restart_step, ..context(2) };
+        let mut participant = enrolled();
+        participant.work.step = 2;
+        participant.start(packet(3, 1), &third);
+        participant.answer(&Answer::CommandFailed { sw: 0x6A82, command: 1 }, &third).unwrap();
+        participant.work.step
+    };
+    assert_eq!([0, 1, 2].map(at_two), [0, 1, 2]);
+    // What reading back found unwritten is written again, and nothing before it.
+    let third = Context { steps: 3, restart_step: 0, ..context(2) };
+    let mut participant = enrolled();
+    participant.work.step = 2;
+    participant.start(Packet { purpose: Purpose::ReadBack, ..packet(3, 1) }, &third);
+    participant.answer(&Answer::Ran { sw: 0x9000, as_written: false }, &third).unwrap();
+    assert_eq!((participant.status, participant.work.step), (P::Retry, 2));
+}
+
+#[test]
+fn a_pause_between_two_steps_uses_no_try() {
+    let two = |campaign, at| Context { campaign, steps: 2, max_retries: 0, ..context(at) };
+    let mut participant = waiting();
+    let change = participant.answer(&ran(), &two(C::Suspend, 2)).unwrap();
+    assert_eq!((participant.status, participant.work.step, change.action), (P::Progress, 1, Action::None));
+    assert_eq!(participant.timer(&two(C::Suspend, 7)).action, Action::None);
+    let mut canceled = participant.clone();
+    canceled.timer(&two(C::Canceled, 12));
+    assert_eq!(canceled.status, P::Canceled);
+    assert_eq!(participant.timer(&two(C::Process, 12)).action, Action::NextStep);
+    assert_eq!((participant.status, participant.attempt), (P::Progress, 1));
+}
+
+#[test]
+fn ota_10_a_late_answer_changes_nothing_in_a_campaign_that_is_over() {
+    for over in [C::Canceled, C::Expired, C::Exception] {
+        let mut participant = waiting();
+        participant.timer(&context(601));
+        assert!(participant.awaits_late_answer());
+        let before = crate::sim_campaign::shown_status(participant.status, over);
+        assert!(before.is_terminal());
+        let late = Context { campaign: over, ..context(700) };
+        participant.answer(&ran(), &late).unwrap();
+        assert_eq!(crate::sim_campaign::shown_status(participant.status, over), before, "{over:?}");
+        assert!(participant.attempts[0].late_answer);
+    }
+    // In flight at a fault of its campaign it is an exception already, and stays one.
+    let mut participant = waiting();
+    let change = participant.answer(&ran(), &Context { campaign: C::Exception, ..context(2) }).unwrap();
+    assert_eq!((participant.status, change.hold), (P::Exception, Hold::Release));
+}
+
+#[test]
+fn what_cannot_be_sent_any_more_gives_its_card_back() {
+    let mut participant = enrolled();
+    participant.start(Packet { kvn: 3, idempotent: false, sticky: true, ..packet(1, 1) }, &context(0));
+    participant.timer(&Context { campaign: C::Process, ..context(61) });
+    participant.submitted("a", &[SegmentFate::Accepted("m".to_owned())], &context(62));
+    assert_eq!(participant.timer(&context(700)).hold, Hold::Keep);
+    assert_eq!(participant.cannot_send("the SIM is terminated", &context(800)).hold, Hold::Release);
+    // The key set that is given back is the one the attempt names.
+    assert_eq!(participant.attempts.last().map(|attempt| attempt.kvn), Some(3));
 }
 
 #[derive(Debug, Clone)]

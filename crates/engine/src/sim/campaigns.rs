@@ -36,6 +36,13 @@ impl Campaigns {
         self.0.write().live.insert(campaign.id, campaign);
     }
 
+    /// Forgets one that turned out to be otherwise: it is read again when it is asked for.
+    pub(super) fn forget(&self, id: SimCampaignId) {
+        let mut known = self.0.write();
+        known.live.remove(&id);
+        known.resting.remove(&id);
+    }
+
     /// The live ones, in order of id.
     pub(super) fn live(&self) -> Vec<Arc<SimCampaign>> {
         let mut campaigns: Vec<_> = self.0.read().live.values().cloned().collect();

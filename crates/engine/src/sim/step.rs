@@ -10,10 +10,12 @@ use muster_app::sim_program::{PacketRequest, Program, make_packet, result_line};
 use muster_domain::participant::{
     Action, Change, Context, Hold, NextSend, Packet, Participant, ParticipantStatus, Purpose,
 };
-use muster_domain::sim::{CardFlags, KeySet};
+use muster_domain::sim::{CardFlags, CounterMode, KeySet, SimStatus};
 use muster_domain::sim_campaign::{SimCampaign, WaveCounts};
 use muster_domain::time::UnixMillis;
 use std::sync::Arc;
+
+const TERMINATED: &str = "the SIM is terminated";
 
 /// A participant at work in a pass: what was read, what it has become, and what has to be written with it.
 pub(super) struct Step {
@@ -89,8 +91,14 @@ impl SimEngine {
                     written.done += 1;
                 }
                 Err(StepRefusal::Stale | StepRefusal::CounterMoved) => written.stale.push(key),
-                // The store has put it to wait for the card, or it waits for its campaign.
-                Err(StepRefusal::Held | StepRefusal::NotRunning) => drop(self.flights.take(key)),
+                // Its campaign is not as this pass thought. What was heard has to be judged by what the campaign is.
+                Err(StepRefusal::NotRunning) => {
+                    self.flights.take(key);
+                    self.campaigns.forget(key.0);
+                    written.stale.push(key);
+                }
+                // The store has put it to wait for the card.
+                Err(StepRefusal::Held) => drop(self.flights.take(key)),
                 Err(StepRefusal::Store(error)) => written.error = Some(error),
             }
         }
@@ -120,6 +128,7 @@ impl Step {
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut Participant, &Context<'_>) -> T) -> T {
         let program = self.program();
         let step = self.loaded.participant.work.step as usize;
+        let at = program.and_then(|program| program.steps.get(step));
         let context = Context {
             campaign: self.campaign.status,
             window: self.campaign.window,
@@ -128,9 +137,12 @@ impl Step {
             backoff: &self.campaign.plan.backoff,
             timing: self.timing,
             steps: program.map_or(1, |program| program.steps.len() as u32),
-            can_read_back: program
-                .and_then(|program| program.steps.get(step))
-                .is_some_and(|step| step.read_back.is_some()),
+            restart_step: at.map_or(0, |step| step.restart),
+            counts_by_one: self
+                .plan
+                .as_ref()
+                .is_ok_and(|plan| plan.profile.counter_mode == CounterMode::Increment),
+            can_read_back: at.is_some_and(|step| step.read_back.is_some()),
             accept_replay_as_done: self.plan.as_ref().is_ok_and(|plan| plan.template.accept_replay_as_done),
             fail_fast: self.plan.as_ref().is_ok_and(|plan| plan.template.fail_fast),
             now: self.now,
@@ -194,6 +206,9 @@ impl Step {
         match (work.next, &work.packet) {
             (NextSend::Resend, Some(packet)) if !self.was_overtaken(packet) => {
                 let kvn = packet.kvn;
+                if self.loaded.card.status == SimStatus::Terminated {
+                    return self.give_up(services, TERMINATED);
+                }
                 if self.loaded.key_sets.iter().all(|keys| keys.kvn != kvn) {
                     return self
                         .give_up(services, &format!("the card has no key set of version {kvn} any more"));
@@ -242,8 +257,8 @@ impl Step {
         let plan = self.plan.as_ref().map_err(Clone::clone)?;
         let program = plan.program.as_ref().map_err(ToString::to_string)?;
         let card = &self.loaded.card;
-        if card.status == muster_domain::sim::SimStatus::Terminated {
-            return Err("the SIM is terminated".to_owned());
+        if card.status == SimStatus::Terminated {
+            return Err(TERMINATED.to_owned());
         }
         if card.msisdn().is_none() {
             return Err("the card has no number to send to".to_owned());
