@@ -257,7 +257,21 @@ impl Runtime {
         let before = wave.checked_sub(1).map_or(0, |previous| self.limits[previous]);
         let size = limit.min(participants).saturating_sub(before.min(participants));
         let Some(rule) = plan.waves.get(wave) else { return Verdict::NextWave };
+        if size == 0 {
+            // Nobody is in it yet: whoever is enrolled next is.
+            return Verdict::GoOn;
+        }
         if all.succeeded * 100 < size * u64::from(rule.success_percent) {
+            if all.succeeded + all.failed >= size && limit < participants {
+                // It can not succeed any more, and nobody would ever know what the campaign waits for.
+                return Verdict::PauseAfterWave(format!(
+                    "wave {} has ended and only {} of {size} cards succeeded ({} % wanted): resume to begin the next \
+                     all the same",
+                    wave + 1,
+                    all.succeeded,
+                    rule.success_percent
+                ));
+            }
             return Verdict::GoOn;
         }
         match rule.then {
@@ -305,6 +319,35 @@ mod tests {
         assert_eq!(runtime.judge(&plan, &counts(8), 10), Verdict::NextWave);
         runtime.wave = 1;
         assert_eq!(runtime.judge(&plan, &counts(8), 100), Verdict::GoOn);
+    }
+
+    #[test]
+    fn a_wave_that_cannot_succeed_any_more_pauses_and_says_so() {
+        let plan = plan(r#"[{"cards": 10, "success_percent": 80}]"#, "{}");
+        let mut runtime = Runtime::default();
+        runtime.begin(&plan, 100);
+        let counts = |succeeded, failed| [WaveCounts { succeeded, failed, ..WaveCounts::default() }];
+        assert_eq!(runtime.judge(&plan, &counts(5, 4), 100), Verdict::GoOn);
+        let Verdict::PauseAfterWave(reason) = runtime.judge(&plan, &counts(7, 3), 100) else {
+            panic!("it pauses")
+        };
+        assert!(reason.contains("only 7 of 10") && reason.contains("80 %"), "{reason}");
+        // With nobody behind it the campaign is over anyway.
+        assert_eq!(runtime.judge(&plan, &counts(7, 3), 10), Verdict::GoOn);
+    }
+
+    #[test]
+    fn a_wave_nobody_is_in_yet_is_not_passed_by() {
+        let plan = plan(r#"[{"cards": 2}, {"cards": 3}]"#, "{}");
+        let mut runtime = Runtime::default();
+        runtime.begin(&plan, 0);
+        assert_eq!(runtime.judge(&plan, &[], 0), Verdict::GoOn);
+        // Two are enrolled, and then more while the campaign runs.
+        let first = [WaveCounts { succeeded: 2, ..WaveCounts::default() }];
+        assert_eq!(runtime.judge(&plan, &first, 2), Verdict::NextWave);
+        runtime.wave = 1;
+        assert_eq!(runtime.judge(&plan, &first, 2), Verdict::GoOn);
+        assert_eq!(runtime.judge(&plan, &first, 4), Verdict::GoOn);
     }
 
     #[test]

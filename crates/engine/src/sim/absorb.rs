@@ -17,6 +17,8 @@ use std::collections::HashMap;
 const ROUNDS_MAX: u32 = 8;
 /// How long a receipt is kept whose message is not known yet.
 const EARLY_MS: i64 = 10_000;
+/// How long the parts of one answer may be apart.
+const REASSEMBLY_MS: i64 = 3_600_000;
 
 /// Something that happened to packets.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub enum Event {
 enum Matter {
     Sent(Sent),
     Receipt { message_ids: Vec<String>, receipt: Option<Receipt>, since: UnixMillis },
-    Answer(Vec<Vec<u8>>),
+    Answer { messages: Vec<Vec<u8>>, parts: Option<Parts> },
     Reachable,
 }
 
@@ -43,6 +45,9 @@ struct Pending {
     /// To be acknowledged when it is written.
     inbound: Option<Inbound>,
 }
+
+/// The parts of an answer by the number that sent it and their reference.
+type Parts = (String, u16);
 
 impl SimEngine {
     /// Takes in events: finds their participants, lets the machine decide, stores, and then acknowledges. What is
@@ -63,7 +68,8 @@ impl SimEngine {
                 Event::Early(inbound, since) => self.sort(inbound, since, &mut by_number).await,
             }
         }
-        if let Err(error) = self.place(by_number, &mut by_key).await {
+        let mut done = Vec::new();
+        if let Err(error) = self.place(by_number, &mut by_key, &mut done).await {
             tracing::warn!(%error, "participants of inbound messages could not be read; the centre is asked again");
         }
         let mut loaded: HashMap<Key, LoadedParticipant> = HashMap::new();
@@ -71,7 +77,7 @@ impl SimEngine {
             if by_key.is_empty() {
                 break;
             }
-            match self.round(&mut by_key, &mut loaded, now, &mut early).await {
+            match self.round(&mut by_key, &mut loaded, now, &mut early, &mut done).await {
                 Ok(packets) => outgoing.extend(packets),
                 Err(error) => {
                     // Not stored: the centre sends its part again, ours is found by its timers.
@@ -85,6 +91,11 @@ impl SimEngine {
                     "participants changed faster than they could be read"
                 );
                 break;
+            }
+        }
+        for (source, reference) in done {
+            if let Err(error) = self.services.sims.forget_answer_parts(&source, reference).await {
+                tracing::debug!(%error, "parts of an answer could not be deleted; they are swept later");
             }
         }
         (outgoing, early)
@@ -111,6 +122,7 @@ impl SimEngine {
         loaded: &mut HashMap<Key, LoadedParticipant>,
         now: UnixMillis,
         early: &mut Vec<Event>,
+        done: &mut Vec<Parts>,
     ) -> StoreResult<Vec<Outgoing>> {
         let mut missing = Vec::new();
         for key in by_key.keys() {
@@ -126,7 +138,7 @@ impl SimEngine {
             match found {
                 Some(found) => drop(loaded.insert(key, found)),
                 // Its campaign is gone; there is nothing to be told.
-                None => acknowledge(by_key.remove(&key)),
+                None => acknowledge(by_key.remove(&key), done),
             }
         }
         let mut steps = Vec::with_capacity(by_key.len());
@@ -134,7 +146,7 @@ impl SimEngine {
         for key in keys {
             let Some(participant) = loaded.remove(&key) else { continue };
             let Some(mut step) = self.step(participant, now).await? else {
-                acknowledge(by_key.remove(&key));
+                acknowledge(by_key.remove(&key), done);
                 continue;
             };
             let pending = by_key.remove(&key).unwrap_or_default();
@@ -155,7 +167,7 @@ impl SimEngine {
                 steps.push(step);
             } else {
                 self.flights.put(step.loaded);
-                acknowledge(Some(kept));
+                acknowledge(Some(kept), done);
             }
         }
         let mut unwritten = std::mem::take(by_key);
@@ -170,7 +182,7 @@ impl SimEngine {
             return Err(error);
         }
         for pending in unwritten.into_values() {
-            acknowledge(Some(pending));
+            acknowledge(Some(pending), done);
         }
         Ok(written.outgoing)
     }
@@ -195,7 +207,7 @@ impl SimEngine {
                     step.keep(&self.services, change, operation, &[]);
                 }
             }
-            Matter::Answer(messages) => match self.read(step, messages) {
+            Matter::Answer { messages, .. } => match self.read(step, messages) {
                 Ok(reading) => {
                     super::meters::answered(&reading.answer);
                     let change =
@@ -269,7 +281,8 @@ impl SimEngine {
                         // No answer to anything: but the card can be reached.
                         return Ok(Some((source.clone(), Matter::Reachable)));
                     }
-                    return Ok(Some((source.clone(), Matter::Answer(vec![user_data.clone()]))));
+                    let messages = vec![user_data.clone()];
+                    return Ok(Some((source.clone(), Matter::Answer { messages, parts: None })));
                 };
                 let reference = match concatenation.reference {
                     Reference::Short(reference) => u16::from(reference),
@@ -283,14 +296,19 @@ impl SimEngine {
                     user_data: user_data.clone(),
                     received_at: now,
                 };
-                let parts = self.services.sims.add_answer_part(part).await?;
+                let mut parts = self.services.sims.add_answer_part(part).await?;
+                // What was left behind by an earlier message under the same reference is no part of this one.
+                parts.retain(|part| now.since(part.received_at) < REASSEMBLY_MS);
                 if parts.len() < usize::from(concatenation.total) {
                     return Ok(None);
                 }
-                self.services.sims.forget_answer_parts(source, reference).await?;
+                // They are kept until what they say is stored: only the last one comes again if that fails.
                 Ok(Some((
                     source.clone(),
-                    Matter::Answer(parts.into_iter().map(|part| part.user_data).collect()),
+                    Matter::Answer {
+                        messages: parts.into_iter().map(|part| part.user_data).collect(),
+                        parts: Some((source.clone(), reference)),
+                    },
                 )))
             }
         }
@@ -301,6 +319,7 @@ impl SimEngine {
         &self,
         by_number: Vec<(String, Pending)>,
         by_key: &mut HashMap<Key, Vec<Pending>>,
+        done: &mut Vec<Parts>,
     ) -> StoreResult<()> {
         let mut elsewhere = Vec::new();
         for (number, pending) in by_number {
@@ -323,7 +342,7 @@ impl SimEngine {
                 by_key.entry(key_of(&found.participant)).or_default().push(pending);
             } else {
                 super::meters::unread("orphan");
-                acknowledge(Some(vec![pending]));
+                acknowledge(Some(vec![pending]), done);
             }
         }
         Ok(())
@@ -334,13 +353,13 @@ impl SimEngine {
     async fn at_rest(&self, number: &str, matter: &Matter) -> Result<Option<LoadedParticipant>, StoreError> {
         let resting = self.services.sims.resting_participants(number).await?;
         let wanted = |participant: &Participant| match matter {
-            Matter::Answer(_) => participant.awaits_late_answer(),
+            Matter::Answer { .. } => participant.awaits_late_answer(),
             Matter::Receipt { message_ids, .. } => participant.knows_message(message_ids),
             Matter::Reachable => participant.status == ParticipantStatus::Retry,
             Matter::Sent(_) => false,
         };
         let late = |participant: &Participant| {
-            matches!(matter, Matter::Answer(_)) && participant.status.is_terminal()
+            matches!(matter, Matter::Answer { .. }) && participant.status.is_terminal()
         };
         let position = resting
             .iter()
@@ -362,8 +381,12 @@ fn early_since(step: &Step, pending: &Pending, now: UnixMillis) -> Option<UnixMi
     waits.then_some(*since)
 }
 
-fn acknowledge(pending: Option<Vec<Pending>>) {
+/// What these events said is stored. Parts that may be forgotten now are added to `done`.
+fn acknowledge(pending: Option<Vec<Pending>>, done: &mut Vec<Parts>) {
     for pending in pending.into_iter().flatten() {
+        if let Matter::Answer { parts: Some(parts), .. } = pending.matter {
+            done.push(parts);
+        }
         if let Some(inbound) = pending.inbound {
             inbound.stored();
         }

@@ -1,7 +1,9 @@
 //! Campaigns start, pause, pass to the next wave and end by clock and counts.
 
 use super::SimEngine;
-use muster_app::ports::{CampaignCounts, Expected, RouteState, SimRefusal, SimWrite, StoreResult, Versioned};
+use muster_app::ports::{
+    CampaignCounts, Expected, RouteState, RouteStatus, SimRefusal, SimWrite, StoreResult, Versioned,
+};
 use muster_domain::sim_campaign::{SimCampaign, SimCampaignStatus, Verdict, tick};
 use muster_domain::time::UnixMillis;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ impl SimEngine {
     /// Looks at every live campaign once.
     pub async fn conduct(&self) -> StoreResult<()> {
         let now = self.services.clock.now();
-        let routes = self.route_fault();
+        let routes = self.gateway.routes();
         let live = self.services.sims.live_sim_campaigns().await?;
         let before = self.campaigns.live();
         let mut read = Vec::with_capacity(live.len());
@@ -18,13 +20,19 @@ impl SimEngine {
         for stored in live {
             let counts = self.services.sims.campaign_counts(stored.value.id).await?;
             super::meters::campaign(&stored.value, &counts);
-            match next(&stored.value, &counts, routes.as_deref(), now) {
+            let fault = route_fault(&routes, stored.value.plan.route.as_deref());
+            match next(&stored.value, &counts, fault.as_deref(), now) {
                 Some(next) => changed.push((stored, next)),
                 None => read.push(Arc::new(stored.value)),
             }
         }
-        self.cancel_gone(&before, &read, &changed).await;
+        let is_live = |id| {
+            read.iter().any(|campaign| campaign.id == id)
+                || changed.iter().any(|(stored, _)| stored.value.id == id)
+        };
+        let gone: Vec<_> = before.into_iter().filter(|campaign| !is_live(campaign.id)).collect();
         self.campaigns.set_live(read);
+        self.cancel_gone(&gone).await;
         for (stored, next) in changed {
             self.change(stored, next).await?;
         }
@@ -49,6 +57,9 @@ impl SimEngine {
                     );
                     super::meters::campaign_changed(after);
                 }
+                if after.is_terminal() {
+                    super::meters::campaign_over(&next);
+                }
                 if !after.is_terminal() {
                     self.campaigns.put(Arc::new(next));
                 }
@@ -69,18 +80,9 @@ impl SimEngine {
     }
 
     /// Asks message centres to forget what they have not delivered of campaigns that were cancelled; best effort.
-    async fn cancel_gone(
-        &self,
-        before: &[Arc<SimCampaign>],
-        live: &[Arc<SimCampaign>],
-        changed: &[(Versioned<SimCampaign>, SimCampaign)],
-    ) {
-        for gone in before {
-            let is_live = live.iter().any(|campaign| campaign.id == gone.id)
-                || changed.iter().any(|(stored, _)| stored.value.id == gone.id);
-            if is_live {
-                continue;
-            }
+    async fn cancel_gone(&self, gone: &[Arc<SimCampaign>]) {
+        for gone in gone {
+            super::meters::campaign_over(gone);
             let now = self.services.clock.now();
             let found = self.campaigns.get(&*self.services.sims, gone.id, now).await;
             let canceled = match found {
@@ -94,21 +96,23 @@ impl SimEngine {
             }
         }
     }
+}
 
-    /// Why nothing can leave by any route, in words; `None` while one is bound.
-    fn route_fault(&self) -> Option<String> {
-        let routes = self.gateway.routes();
-        let usable = |state| matches!(state, RouteState::Bound | RouteState::Throttled);
-        if routes.iter().any(|route| usable(route.state)) {
-            return None;
-        }
-        if routes.is_empty() {
-            return Some("no route to a message centre is configured".to_owned());
-        }
-        let reasons: Vec<_> =
-            routes.iter().map(|route| format!("{}: {}", route.name, route.reason)).collect();
-        Some(format!("no route is bound ({})", reasons.join("; ")))
+/// Why nothing can leave by any route, or by the only one that may be used, in words; `None` while one is bound.
+fn route_fault(routes: &[RouteStatus], only: Option<&str>) -> Option<String> {
+    let usable = |state| matches!(state, RouteState::Bound | RouteState::Throttled);
+    let may: Vec<_> = routes.iter().filter(|route| only.is_none_or(|name| route.name == name)).collect();
+    if may.iter().any(|route| usable(route.state)) {
+        return None;
     }
+    if let (true, Some(name)) = (may.is_empty(), only) {
+        return Some(format!("there is no route {name:?}, the only one that the plan allows"));
+    }
+    if may.is_empty() {
+        return Some("no route to a message centre is configured".to_owned());
+    }
+    let reasons: Vec<_> = may.iter().map(|route| format!("{}: {}", route.name, route.reason)).collect();
+    Some(format!("no route is bound ({})", reasons.join("; ")))
 }
 
 /// What the reason of a running campaign begins with while nothing can leave.

@@ -83,6 +83,14 @@ pub(super) fn campaign(campaign: &SimCampaign, counts: &CampaignCounts) {
     metrics::gauge!("muster_sim_campaign_held", "campaign" => id).set(f64::from(held));
 }
 
+/// A campaign is over: its figures must not stand for ever as they were last.
+pub(super) fn campaign_over(campaign: &SimCampaign) {
+    let id = campaign.id.to_string();
+    for name in ["muster_sim_campaign_open", "muster_sim_campaign_in_flight", "muster_sim_campaign_held"] {
+        metrics::gauge!(name, "campaign" => id.clone()).set(0.0);
+    }
+}
+
 /// How the routes stand.
 pub(super) fn routes(routes: &[RouteStatus]) {
     for route in routes {
