@@ -3,6 +3,7 @@
 //! Its credentials are fixed and known to everybody. They are for trying things out on one's own machine, and the
 //! server refuses to serve a demo to others.
 
+pub mod connectivity;
 mod customers;
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,7 @@ pub async fn load(services: &Services) -> Outcome<DemoCredentials> {
         None => create(services, &folder).await?,
     };
     let customer = customers::load(services, &organization, CUSTOMERS).await?;
+    connectivity::load(services, organization.id()).await?;
     Ok(DemoCredentials {
         organization_id: organization.id().0,
         organization: name,

@@ -105,3 +105,34 @@ fn every_file_of_the_demo_folder_is_compiled_in() {
     let text = fs::read_to_string(folder.join("customers.ndjson")).unwrap();
     assert!(super::customers::parse(&text).unwrap().len() >= 8);
 }
+
+#[tokio::test]
+async fn the_customers_of_the_connectivity_face_load_once() {
+    use super::connectivity::{PARENT, PARENT_USER, PASSWORD, STRANGER_USER, SUB, SUB_USER};
+    use muster_app::ports::PageOf;
+    use muster_app::usecases::connectivity::{self, sign_in};
+    let (services, _clock, _data) = services().await;
+    load(&services).await.unwrap();
+    load(&services).await.unwrap();
+    for user in [PARENT_USER, SUB_USER, STRANGER_USER] {
+        let token = sign_in(&services, user, PASSWORD).await.unwrap().token;
+        connectivity::authenticate(&services, &token).await.unwrap();
+    }
+    let page = PageOf { number: 1, size: 10 };
+    let parent = services.sims.account(PARENT).await.unwrap().unwrap().value;
+    let campaigns = connectivity::page_campaigns(&services, &parent, page).await.unwrap();
+    let shown: Vec<_> =
+        campaigns.rows.iter().map(|campaign| (campaign.id.0, campaign.status.name())).collect();
+    assert!(shown.starts_with(&[(67, "COMPLETED"), (524, "CREATED")]), "{shown:?}");
+    let participants = connectivity::page_participants(&services, &parent, campaigns.rows[0].id, page).await;
+    let shown: Vec<_> = participants.unwrap().rows.iter().map(|row| (row.id.0, row.status.name())).collect();
+    assert_eq!(shown, [(1_030_247, "COMPLETED"), (1_040_348, "RETRY")]);
+    let packages = connectivity::created_packages(&services, &parent, page).await.unwrap();
+    assert_eq!(
+        packages.rows.iter().map(|package| package.name.as_str()).collect::<Vec<_>>(),
+        ["roaming", "regular"]
+    );
+    let sub = services.sims.account(SUB).await.unwrap().unwrap().value;
+    assert_eq!(connectivity::eligible_packages(&services, &sub, page).await.unwrap().total, 1);
+    assert_eq!(connectivity::child_accounts(&services, &parent, page).await.unwrap().total, 2);
+}

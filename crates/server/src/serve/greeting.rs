@@ -1,7 +1,7 @@
 //! What `muster serve` prints when it is ready: where it is, and what to do first.
 
 use crate::config::Config;
-use crate::demo::DemoCredentials;
+use crate::demo::{DemoCredentials, connectivity};
 use muster_app::Services;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -58,6 +58,8 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
     let _ = writeln!(text, "  secret            {secret}");
     let _ = writeln!(text, "  bearer token      {bearer}");
     let _ = writeln!(text, "  management token  {management_token}");
+    let _ = writeln!(text, "  connectivity      {} / {}", connectivity::PARENT_USER, connectivity::PASSWORD);
+    let _ = writeln!(text, "                    customer {}", connectivity::PARENT);
     let _ = writeln!(text, "  reference         {url}/docs\n");
     let _ =
         writeln!(text, "Everybody knows these credentials: never serve the demo to others. To begin with:\n");
@@ -74,6 +76,14 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
     let _ = writeln!(
         text,
         "  curl -g -H 'Authorization: Bearer {management_token}' \\\n    {url}/manage/v1/organizations/{organization_id}/campaigns"
+    );
+    let _ = writeln!(
+        text,
+        "  curl -g -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"username\":\"{}\",\"password\":\"{}\"}}' \\\n    \
+         {url}/api/v2/auth/token",
+        connectivity::PARENT_USER,
+        connectivity::PASSWORD
     );
     let _ = writeln!(
         text,

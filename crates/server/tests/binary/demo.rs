@@ -25,8 +25,10 @@ async fn paste(command: &str) -> Value {
     let after = |flag: &str| words.iter().position(|word| word == flag).map(|at| words[at + 1].as_str());
     let url = words.last().unwrap();
     let client = reqwest::Client::new();
+    let typed = after("-H").is_some_and(|header| header.starts_with("Content-Type"));
     let mut request = match after("-d") {
-        // What curl sends by itself: the contract reads bodies whatever their type.
+        Some(body) if typed => client.post(url).body(body.to_owned()),
+        // What curl sends by itself: the engagement contract reads bodies whatever their type.
         Some(body) => {
             client.post(url).header("content-type", "application/x-www-form-urlencoded").body(body.to_owned())
         }
@@ -50,7 +52,7 @@ async fn the_printed_calls_work_when_pasted() {
     let server = muster().args(["--demo"]).serve();
     let said = server.process().stdout.wait_for("/explain\n", server.process()).replace("\\\n", " ");
     let commands: Vec<&str> = said.lines().map(str::trim).filter(|line| line.starts_with("curl ")).collect();
-    assert_eq!(commands.len(), 4, "{said}");
+    assert_eq!(commands.len(), 5, "{said}");
     let seen = paste(commands[0]).await;
     assert!(seen["campaigns"].as_array().is_some_and(|campaigns| campaigns.len() >= 3), "{seen}");
     let told = paste(commands[1]).await;
@@ -58,6 +60,14 @@ async fn the_printed_calls_work_when_pasted() {
     for command in &commands[2..] {
         paste(command).await;
     }
+    let signed_in = commands.iter().find(|command| command.ends_with("/auth/token")).unwrap();
+    let token = paste(signed_in).await["content"][0]["token"].clone();
+    let customer = said.lines().find_map(|line| line.trim().strip_prefix("customer ")).unwrap();
+    let host = signed_in.split_whitespace().last().unwrap().strip_suffix("/auth/token").unwrap();
+    let token = token.as_str().unwrap();
+    let campaigns =
+        paste(&format!("curl -H 'Authorization: Bearer {token}' {host}/customer/{customer}/campaign")).await;
+    assert_eq!(campaigns["content"][0]["id"], 67, "{campaigns}");
     assert_eq!(server.stop().code(), Some(0));
 }
 
