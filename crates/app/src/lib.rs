@@ -15,4 +15,4 @@ pub mod tracking;
 pub mod usecases;
 
 pub use error::{AppError, AppResult};
-pub use services::{Services, Settings};
+pub use services::{RouteRate, Services, Settings};

@@ -22,6 +22,15 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Longest password that is hashed, in bytes.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
+/// A new password: 120 bits in 24 characters that can be read out and typed.
+pub fn generate(entropy: &dyn Entropy) -> String {
+    // No letters and digits that are taken for one another.
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut octets = [0; 24];
+    entropy.fill(&mut octets);
+    octets.iter().map(|octet| char::from(LETTERS[usize::from(octet % 32)])).collect()
+}
+
 /// Why a password was not hashed or not checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {

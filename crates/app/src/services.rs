@@ -7,6 +7,15 @@ use crate::passwords::Passwords;
 use crate::ports::{Clock, Entropy, SimStore, Store, StoreResult};
 use std::sync::Arc;
 
+/// How fast a route to message centres sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRate {
+    /// Its name.
+    pub name: String,
+    /// Messages a second that its account may send.
+    pub segments_per_s: u32,
+}
+
 /// Settings that use cases need.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -18,6 +27,8 @@ pub struct Settings {
     pub api_token_ttl_s: u32,
     /// The key under which keys of SIM cards are kept; without it none can be loaded or used.
     pub card_keys: Option<CardKeys>,
+    /// The routes that SIM campaigns are sent over; estimates are made by them.
+    pub routes: Vec<RouteRate>,
 }
 
 impl Default for Settings {
@@ -27,6 +38,7 @@ impl Default for Settings {
             client_token_ttl_s: 24 * 3600,
             api_token_ttl_s: 3600,
             card_keys: None,
+            routes: Vec::new(),
         }
     }
 }

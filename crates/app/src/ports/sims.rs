@@ -3,7 +3,7 @@
 //! Like [`super::Store`] it is coarse: each write is one transaction, all or nothing, and durable when acknowledged.
 //! Changes that depend on what was read carry the version or revision that was read.
 
-use super::{Expected, StoreError, StoreResult};
+use super::{Expected, StoreError, StoreResult, StoredReply};
 use async_trait::async_trait;
 use muster_domain::account::{Account, ApiToken, ApiUser, Request};
 use muster_domain::ids::{
@@ -169,6 +169,8 @@ pub enum SimWrite {
         /// The participants, in order.
         participants: Vec<NewParticipant>,
     },
+    /// Remembers the answer to an idempotent request, beside those of [`super::CatalogWrite::Reply`].
+    Reply(StoredReply),
 }
 
 /// Why a list of changes was refused; nothing was changed. `index` is the position in the list of what is at fault:
@@ -200,6 +202,9 @@ pub enum SimRefusal {
     /// The campaign has ended.
     #[error("the campaign has ended")]
     CampaignEnded,
+    /// An answer is already remembered under the idempotency key.
+    #[error("a request with the same idempotency key was already answered")]
+    ReplyExists,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -91,7 +91,8 @@ impl From<&str> for Reason {
     }
 }
 
-fn check_profile(profile: &CardProfile) -> Result<(), CompileError> {
+/// Refuses a card profile that contradicts itself.
+pub fn check_profile(profile: &CardProfile) -> Result<(), CompileError> {
     let fault =
         |reason: &str| Err(CompileError::Profile { name: profile.name.clone(), reason: reason.to_owned() });
     if !(1..=15).contains(&profile.kvn) {

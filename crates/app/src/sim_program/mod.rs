@@ -10,7 +10,7 @@ mod packet;
 mod tests;
 
 pub use answer::{Reading, read_answer};
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, check_profile, compile};
 pub use packet::{PacketError, PacketRequest, make_packet, security};
 
 use muster_codecs::Tar;

@@ -63,6 +63,15 @@ impl SendHours {
         Ok(())
     }
 
+    /// How many seconds of an ordinary day they are; none where they cannot be read.
+    pub fn seconds_per_day(&self) -> u32 {
+        let (Ok(from), Ok(to)) = (time(&self.from), time(&self.to)) else { return 0 };
+        let minutes = |time: Time| i32::from(time.hour()) * 60 + i32::from(time.minute());
+        let open = (minutes(to) - minutes(from)).rem_euclid(24 * 60);
+        // From a time of day to the same one is all day.
+        if open == 0 { 24 * 3600 } else { open.unsigned_abs() * 60 }
+    }
+
     /// When a card may be sent to: `now` itself inside the hours, or else the next beginning. `card_zone` is the
     /// card's zone, where it has one. Hours that cannot be read let nothing through for a day, rather than
     /// everything.
@@ -101,6 +110,19 @@ mod tests {
 
     fn hours(from: &str, to: &str, zone: Zone) -> SendHours {
         SendHours { from: from.to_owned(), to: to.to_owned(), zone }
+    }
+
+    #[test]
+    fn a_day_has_as_many_open_seconds_as_the_hours_say() {
+        for (from, to, hours_open) in [
+            ("08:00", "20:00", 12),
+            ("22:00", "06:00", 8),
+            ("08:00", "08:00", 24),
+            ("00:00", "00:00", 24),
+            ("8", "9", 0),
+        ] {
+            assert_eq!(hours(from, to, Zone::Card).seconds_per_day(), hours_open * 3600, "{from} to {to}");
+        }
     }
 
     #[test]

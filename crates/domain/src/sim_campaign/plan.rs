@@ -148,6 +148,12 @@ impl Plan {
         if self.pace_per_s == Some(0) {
             return fault("pace_per_s".to_owned(), "at least 1; suspend a campaign to stop it");
         }
+        if self.hours.as_ref().is_some_and(|hours| hours.validate().is_err()) {
+            return fault(
+                "hours".to_owned(),
+                "two times of day HH:MM and a zone: card, or an IANA time zone",
+            );
+        }
         if self.por_timeout_s == 0 {
             return fault("por_timeout_s".to_owned(), "at least 1");
         }
@@ -394,6 +400,15 @@ mod tests {
             Plan { pace_per_s: Some(0), ..Plan::default() }.validate().unwrap_err().place,
             "pace_per_s"
         );
+        for (from, to, zone) in [
+            ("8:00", "20:00", r#""card""#),
+            ("08:00", "24:00", r#""card""#),
+            ("08:00", "20:00", r#"{"fixed": "Mars"}"#),
+        ] {
+            let plan = format!(r#"{{"hours": {{"from": "{from}", "to": "{to}", "zone": {zone}}}}}"#);
+            let plan: Plan = serde_json::from_str(&plan).unwrap();
+            assert_eq!(plan.validate().unwrap_err().place, "hours", "{from} {to} {zone}");
+        }
         assert_eq!(Plan::default().validate(), Ok(()));
     }
 }

@@ -335,26 +335,23 @@ async fn apply_one(client: &Client, organization: OrganizationId, write: &Catalo
             other => other.into(),
         }),
         CatalogWrite::Reply(reply) => {
-            client
-                .execute(
-                    "INSERT INTO stored_reply (key, fingerprint, status, body, created_at)
-                     VALUES ($1, $2, $3, $4, $5)",
-                    &[
-                        &reply.key,
-                        &reply.fingerprint,
-                        &i32::from(reply.status),
-                        &reply.body,
-                        &reply.created_at.0,
-                    ],
-                )
-                .await
-                .map_err(|error| match violated(&error) {
-                    Some(_) => Stop::Refused(CatalogRefusal::ReplyExists),
-                    None => error.into(),
-                })?;
-            Ok(())
+            insert_reply(client, reply).await.map_err(|error| match violated(&error) {
+                Some(_) => Stop::Refused(CatalogRefusal::ReplyExists),
+                None => error.into(),
+            })
         }
     }
+}
+
+/// Adds a remembered answer; a taken key is a violated constraint.
+pub(super) async fn insert_reply(client: &Client, reply: &StoredReply) -> Result<(), tokio_postgres::Error> {
+    client
+        .execute(
+            "INSERT INTO stored_reply (key, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5)",
+            &[&reply.key, &reply.fingerprint, &i32::from(reply.status), &reply.body, &reply.created_at.0],
+        )
+        .await
+        .map(drop)
 }
 
 async fn write_organization(client: &Client, entity: &Organization) -> Result<(), Stop> {

@@ -64,7 +64,8 @@ pub async fn child_accounts(
     services.sims.child_accounts(parent.id, page).await.map_err(ConnectivityError::unreadable)
 }
 
-fn make(
+/// Checks an account and makes it ready to be stored.
+pub(super) fn make(
     services: &Services,
     organization: OrganizationId,
     parent: Option<&Account>,
@@ -90,6 +91,6 @@ fn make(
     })
 }
 
-fn write(account: &Account) -> SimWrite {
+pub(super) fn write(account: &Account) -> SimWrite {
     SimWrite::Account { account: Box::new(account.clone()), expected: Expected::Absent }
 }

@@ -38,6 +38,23 @@ pub async fn create_campaign(
     account: &Account,
     new: NewCampaign,
 ) -> ConnectivityResult<(SimCampaign, Request)> {
+    let campaign = make(services, account, new).await?;
+    let request = request_status::accept(services, account.id, RequestOutcome::Done, 1);
+    services.sims.write_sims(vec![write(&campaign), SimWrite::Request(request.clone())]).await?;
+    Ok((campaign, request))
+}
+
+/// The write that adds a campaign.
+pub(super) fn write(campaign: &SimCampaign) -> SimWrite {
+    SimWrite::Campaign { campaign: Box::new(campaign.clone()), expected: Expected::Absent }
+}
+
+/// Checks a campaign and makes it ready to be stored.
+pub(super) async fn make(
+    services: &Services,
+    account: &Account,
+    new: NewCampaign,
+) -> ConnectivityResult<SimCampaign> {
     check_name("name", &new.name)?;
     check_length("description", &new.description, DESCRIPTION_MAX_CHARS)?;
     let now = services.clock.now();
@@ -56,12 +73,9 @@ pub async fn create_campaign(
     if max_retries > MAX_RETRIES_MAX {
         return Err(ConnectivityError::invalid("maxRetries", format!("0 to {MAX_RETRIES_MAX}")));
     }
-    new.plan.validate().map_err(|error| {
-        let place = format!("plan.{}", error.place);
-        ConnectivityError::invalid(place, error.rule)
-    })?;
+    check_plan(&new.plan)?;
     templates::template(services, account, new.template).await?;
-    let campaign = SimCampaign {
+    Ok(SimCampaign {
         id: SimCampaignId(services.sims.next_number(Sequence::SimCampaign).await?),
         organization: account.organization,
         account: account.id,
@@ -76,11 +90,14 @@ pub async fn create_campaign(
         max_retries,
         plan: new.plan,
         runtime: Runtime::default(),
-    };
-    let request = request_status::accept(services, account.id, RequestOutcome::Done, 1);
-    let write = SimWrite::Campaign { campaign: Box::new(campaign.clone()), expected: Expected::Absent };
-    services.sims.write_sims(vec![write, SimWrite::Request(request.clone())]).await?;
-    Ok((campaign, request))
+    })
+}
+
+pub(super) fn check_plan(plan: &Plan) -> ConnectivityResult<()> {
+    plan.validate().map_err(|error| {
+        let place = format!("plan.{}", error.place);
+        ConnectivityError::invalid(place, error.rule)
+    })
 }
 
 /// Campaigns connected to the account.

@@ -22,14 +22,7 @@ pub async fn control_campaign(
     for _ in 0..TRIES {
         let stored = campaigns::campaign_to_change(services, account.id, id).await?;
         let mut campaign = stored.value;
-        let now = services.clock.now();
-        let before = campaign.status;
-        campaign.status = command.apply(before, campaign.window, now)?;
-        campaign.status_changed_at = now;
-        campaign.reason.clear();
-        if matches!(campaign.status, SimCampaignStatus::Process | SimCampaignStatus::Scheduled) {
-            begin(services, &mut campaign, before).await?;
-        }
+        apply(services, &mut campaign, command).await?;
         let request = request_status::accept(services, account.id, outcome, 1);
         let write = SimWrite::Campaign {
             campaign: Box::new(campaign.clone()),
@@ -43,6 +36,23 @@ pub async fn control_campaign(
         }
     }
     Err(ConnectivityError::Contended)
+}
+
+/// Applies a command to a campaign as it was read.
+pub(super) async fn apply(
+    services: &Services,
+    campaign: &mut SimCampaign,
+    command: Command,
+) -> ConnectivityResult<()> {
+    let now = services.clock.now();
+    let before = campaign.status;
+    campaign.status = command.apply(before, campaign.window, now)?;
+    campaign.status_changed_at = now;
+    campaign.reason.clear();
+    if matches!(campaign.status, SimCampaignStatus::Process | SimCampaignStatus::Scheduled) {
+        begin(services, campaign, before).await?;
+    }
+    Ok(())
 }
 
 /// Fixes the waves when it runs for the first time, and has thresholds counted from now on. A campaign whose template

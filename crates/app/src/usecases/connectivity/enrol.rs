@@ -47,7 +47,7 @@ pub async fn enrol(
 }
 
 /// What each name stands for, with the faults that show without asking the campaign.
-async fn gather(
+pub(super) async fn gather(
     services: &Services,
     account: AccountId,
     names: &[SimIdentifier],

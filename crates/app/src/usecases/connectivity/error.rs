@@ -149,7 +149,8 @@ impl From<SimRefusal> for ConnectivityError {
             SimRefusal::Duplicate { what, value, .. } => {
                 Self::invalid(what, format!("{value:?} is in use already"))
             }
-            SimRefusal::Stale { .. } => Self::Contended,
+            // Whoever remembers answers looks for the one that is remembered.
+            SimRefusal::Stale { .. } | SimRefusal::ReplyExists => Self::Contended,
             SimRefusal::PackageInUse => Self::PackageInUse,
             SimRefusal::NoPackage => Self::PackageNotFound,
             SimRefusal::CampaignEnded => Self::TransitionNotAllowed(SimCampaignStatus::Completed),

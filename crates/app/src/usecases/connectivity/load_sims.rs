@@ -156,7 +156,7 @@ fn fault(place: usize, identifiers: &[String], error: ConnectivityError) -> Entr
     EntryFault { place, name: identifiers.get(place).cloned().unwrap_or_default(), error }
 }
 
-fn taken(name: &SimName) -> ConnectivityError {
+pub(super) fn taken(name: &SimName) -> ConnectivityError {
     let (parameter, value) = match name {
         SimName::Iccid(value) => ("iccid", value),
         SimName::Imsi(value) => ("imsi", value),
@@ -183,7 +183,11 @@ async fn taken_already(
 }
 
 /// Checks one SIM and makes it ready to be stored.
-fn make(services: &Services, account: &Account, new: NewSim) -> ConnectivityResult<(Sim, Vec<KeySet>)> {
+pub(super) fn make(
+    services: &Services,
+    account: &Account,
+    new: NewSim,
+) -> ConnectivityResult<(Sim, Vec<KeySet>)> {
     check_pairs(&new.imsi_msisdn_pairs)?;
     check_digits("imei", new.imei.as_deref(), 14..=15)?;
     check_digits("imeisv", new.imeisv.as_deref(), 16..=16)?;

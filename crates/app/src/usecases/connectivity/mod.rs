@@ -8,7 +8,9 @@ mod campaigns;
 mod control_campaign;
 mod enrol;
 mod error;
+mod identifier_rows;
 mod load_sims;
+pub mod operators;
 mod packages;
 mod participants;
 mod request_status;
@@ -26,6 +28,7 @@ pub use campaigns::{NewCampaign, campaign, connect_campaign, create_campaign, pa
 pub use control_campaign::control_campaign;
 pub use enrol::enrol;
 pub use error::{ConnectivityError, ConnectivityResult, EntryFault};
+pub use identifier_rows::{IdentifierRow, IdentifierRows};
 pub use load_sims::{KeySetInClear, NewSim, load_sims};
 pub use packages::{
     NewPackage, PackageChange, create_package, created_packages, delete_package, eligible_packages,

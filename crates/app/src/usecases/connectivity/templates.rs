@@ -37,6 +37,20 @@ pub async fn create_template(
     account: &Account,
     new: NewTemplate,
 ) -> ConnectivityResult<(TemplateId, Request)> {
+    let template = make(services, account, new).await?;
+    let id = template.id;
+    let request = request_status::accept(services, account.id, RequestOutcome::Done, 1);
+    let writes = vec![SimWrite::Template(Box::new(template)), SimWrite::Request(request.clone())];
+    services.sims.write_sims(writes).await?;
+    Ok((id, request))
+}
+
+/// Checks a template and makes it ready to be stored.
+pub(super) async fn make(
+    services: &Services,
+    account: &Account,
+    new: NewTemplate,
+) -> ConnectivityResult<Template> {
     check_name("name", &new.name)?;
     check_length("description", &new.description, DESCRIPTION_MAX_CHARS)?;
     if new.operations.len() > OPERATIONS_MAX {
@@ -46,7 +60,7 @@ pub async fn create_template(
         Some(id) => id,
         None => TemplateId(services.sims.next_number(Sequence::Template).await?),
     };
-    let template = Template {
+    Ok(Template {
         id,
         account: account.id,
         name: new.name,
@@ -56,11 +70,7 @@ pub async fn create_template(
         accept_replay_as_done: new.accept_replay_as_done,
         fail_fast: new.fail_fast,
         created_at: services.clock.now(),
-    };
-    let request = request_status::accept(services, account.id, RequestOutcome::Done, 1);
-    let writes = vec![SimWrite::Template(Box::new(template)), SimWrite::Request(request.clone())];
-    services.sims.write_sims(writes).await?;
-    Ok((id, request))
+    })
 }
 
 /// The account's template of that id.

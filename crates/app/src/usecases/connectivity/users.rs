@@ -20,6 +20,13 @@ pub struct NewUser {
 
 /// Makes a user who signs in with this password.
 pub async fn create_user(services: &Services, new: NewUser, password: &str) -> ConnectivityResult<ApiUser> {
+    let user = make(services, new, password).await?;
+    services.sims.write_sims(vec![SimWrite::User(user.clone())]).await?;
+    Ok(user)
+}
+
+/// Checks a user and makes it ready to be stored.
+pub(super) async fn make(services: &Services, new: NewUser, password: &str) -> ConnectivityResult<ApiUser> {
     check_name("username", &new.username)?;
     check_password(password)?;
     if services.sims.account(new.account).await?.is_none() {
@@ -28,15 +35,13 @@ pub async fn create_user(services: &Services, new: NewUser, password: &str) -> C
     if services.sims.api_user(&new.username).await?.is_some() {
         return Err(ConnectivityError::UsernameTaken(new.username));
     }
-    let user = ApiUser {
+    Ok(ApiUser {
         username: new.username,
         account: new.account,
         password_hash: services.passwords.hash(services.entropy.as_ref(), password).await?,
         role: new.role,
         created_at: services.clock.now(),
-    };
-    services.sims.write_sims(vec![SimWrite::User(user.clone())]).await?;
-    Ok(user)
+    })
 }
 
 /// Gives a user another password. Tokens that were given before stay valid until they expire.

@@ -2,7 +2,8 @@
 
 use super::{accounts, campaigns, cards, offers, participants};
 use crate::encoding::counter_to_column;
-use crate::sqlite::error::Fault;
+use crate::sqlite::catalog::insert_reply;
+use crate::sqlite::error::{Fault, is_duplicate};
 use muster_app::ports::{Expected, SimRefusal, SimWrite, StoreError};
 use rusqlite::Connection;
 
@@ -88,5 +89,8 @@ fn apply(connection: &Connection, write: &SimWrite) -> Result<(), Stop> {
         SimWrite::Enrol { campaign, participants } => {
             participants::enrol(connection, *campaign, participants)
         }
+        SimWrite::Reply(reply) => insert_reply(connection, reply).map_err(|error| {
+            if is_duplicate(&error) { Stop::Refused(SimRefusal::ReplyExists) } else { error.into() }
+        }),
     }
 }

@@ -6,7 +6,8 @@ mod cards;
 mod enrol;
 mod packages;
 
-use super::super::error::Fault;
+use super::super::catalog::insert_reply;
+use super::super::error::{Fault, violated};
 use super::locks;
 use deadpool_postgres::ClientWrapper;
 use muster_app::ports::{Expected, Sequence, SimRefusal, SimWrite, StoreError};
@@ -100,5 +101,9 @@ async fn apply_one(client: &ClientWrapper, write: &SimWrite) -> Result<(), Stop>
         SimWrite::Campaign { campaign, expected } => campaigns::campaign(client, campaign, *expected).await,
         SimWrite::Connect { campaign, account } => campaigns::connect(client, *campaign, *account).await,
         SimWrite::Enrol { campaign, participants } => enrol::enrol(client, *campaign, participants).await,
+        SimWrite::Reply(reply) => insert_reply(client, reply).await.map_err(|error| match violated(&error) {
+            Some(_) => Stop::Refused(SimRefusal::ReplyExists),
+            None => error.into(),
+        }),
     }
 }
