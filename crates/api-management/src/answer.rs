@@ -109,6 +109,11 @@ impl Remembered {
         serde_json::to_string(&kept).unwrap_or_default()
     }
 
+    /// The id of the object that the answer shows.
+    pub(crate) fn id(&self) -> Option<i64> {
+        self.body.as_ref()?.get("id")?.as_i64()
+    }
+
     /// Reads what was stored.
     pub(crate) fn of(reply: &StoredReply) -> Result<Self, ApiError> {
         let kept: Self = serde_json::from_str(&reply.body)

@@ -13,7 +13,7 @@ use muster_app::Services;
 use muster_app::catalog::OrganizationSnapshot;
 use muster_app::ports::{ManagementToken, StoredReply};
 use muster_app::secrets;
-use muster_app::usecases::authoring::{self, AuthoringError, AuthoringResult, tokens};
+use muster_app::usecases::authoring::{self, tokens};
 use muster_domain::ids::OrganizationId;
 use muster_web::guard::RequestContext;
 use muster_web::{Credentials, Limits, Query, json, read_body};
@@ -99,6 +99,11 @@ impl Call {
         &self.services
     }
 
+    /// The same, for an answer that outlives the request.
+    pub(crate) fn shared(&self) -> App {
+        Arc::clone(&self.services)
+    }
+
     /// The token that came with the request.
     pub(crate) fn token(&self) -> &ManagementToken {
         &self.token
@@ -118,6 +123,11 @@ impl Call {
             return Err(missing());
         }
         Ok(authoring::current(&self.services, organization).await?)
+    }
+
+    /// The body as it came.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The body as a document.
@@ -163,6 +173,16 @@ impl Call {
         Ok(Some(Remembered::of(&reply)?.into_response()))
     }
 
+    /// The id of the object that the same request made under the same idempotency key, if it did.
+    pub(crate) async fn remembered_id(&self) -> Result<Option<i64>, ApiError> {
+        let Some(key) = self.stored_key() else { return Ok(None) };
+        let Some(reply) = self.services.store.stored_reply(&key).await? else { return Ok(None) };
+        if reply.fingerprint != self.fingerprint() {
+            return Err(ApiError::KeyReused);
+        }
+        Ok(Remembered::of(&reply)?.id())
+    }
+
     /// What to remember about an answer; `None` without an idempotency key.
     pub(crate) fn remember(&self, answer: &Answer) -> Option<StoredReply> {
         Some(StoredReply {
@@ -176,26 +196,20 @@ impl Call {
 
     /// The response to what a use case came to. A repetition that overtook itself, and is refused for what its
     /// twin has done, gets its twin's answer.
-    pub(crate) async fn finish<T>(
+    pub(crate) async fn finish<T, E: Into<ApiError>>(
         &self,
-        result: AuthoringResult<T>,
+        result: Result<T, E>,
         answer: impl FnOnce(&T) -> Answer,
     ) -> Outcome {
         match result {
             Ok(value) => Ok(answer(&value).into_response()),
-            Err(error) => match self.remembered_after(&error).await? {
-                Some(response) => Ok(response),
-                None => Err(error.into()),
-            },
+            Err(error) => {
+                let error = error.into();
+                // A store that just failed is not asked again.
+                let twin = if error.is_of_store() { None } else { self.remembered().await? };
+                twin.ok_or(error)
+            }
         }
-    }
-
-    async fn remembered_after(&self, error: &AuthoringError) -> Result<Option<Response>, ApiError> {
-        // A store that just failed is not asked again.
-        if matches!(error, AuthoringError::App(muster_app::AppError::Store(_))) {
-            return Ok(None);
-        }
-        self.remembered().await
     }
 
     /// Keys of different tokens do not meet.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use muster_app::AppError;
 use muster_app::ports::StoreError;
 use muster_app::usecases::authoring::AuthoringError;
+use muster_app::usecases::connectivity::ConnectivityError;
 use muster_web::json::JsonError;
 use muster_web::{BodyError, QueryError, Refusal};
 use serde::Serialize;
@@ -83,8 +84,16 @@ pub(crate) enum ApiError {
     KeyReused,
     /// The use case refused.
     Authoring(Box<AuthoringError>),
+    /// A use case of SIM cards and SIM campaigns refused.
+    Connectivity(Box<ConnectivityError>),
     /// The guard refused.
     Guard(Refusal),
+}
+
+impl From<ConnectivityError> for ApiError {
+    fn from(error: ConnectivityError) -> Self {
+        Self::Connectivity(Box::new(error))
+    }
 }
 
 impl From<AuthoringError> for ApiError {
@@ -115,6 +124,27 @@ impl ApiError {
     /// The object does not exist, or not for this token.
     pub(crate) fn not_found(what: &'static str, id: impl Into<String>) -> Self {
         Self::NotFound { what, id: id.into() }
+    }
+
+    /// Whether the store itself failed, so that asking it again makes no sense.
+    pub(crate) fn is_of_store(&self) -> bool {
+        self.store_error().is_some()
+    }
+
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Authoring(error) => match &**error {
+                AuthoringError::App(AppError::Store(cause)) => Some(cause),
+                _ => None,
+            },
+            Self::Connectivity(error) => match &**error {
+                ConnectivityError::Store(cause)
+                | ConnectivityError::CustomerUnreadable(cause)
+                | ConnectivityError::SimNotUpdated(cause) => Some(cause),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The problem that a caller reads.
@@ -186,6 +216,7 @@ impl ApiError {
                 "the key was used with another method, address or body; make a new one for a new request",
             ),
             Self::Authoring(error) => authoring(error),
+            Self::Connectivity(error) => connectivity(error),
             Self::Guard(refusal) => guard(*refusal),
         }
     }
@@ -295,6 +326,47 @@ fn app(error: &AppError) -> Problem {
     }
 }
 
+fn connectivity(error: &ConnectivityError) -> Problem {
+    use ConnectivityError as E;
+    match error {
+        E::Invalid { parameter, rule } => invalid(parameter, rule),
+        E::CustomerNotFound | E::SubAccountNotFound(_) => gone("account"),
+        E::CampaignNotFound => gone("SIM campaign"),
+        E::TemplateNotFound => gone("template"),
+        E::PackageNotFound => gone("package"),
+        E::SimNotFound => gone("SIM"),
+        E::OfferNotFound(_) => gone("offer"),
+        E::RequestNotFound => gone("request"),
+        E::UsernameTaken(name) => duplicate("username", name),
+        E::NotPermitted(_)
+        | E::TransitionNotAllowed(_)
+        | E::PackageNameTaken
+        | E::NestedOffersFrozen
+        | E::PackageInUse
+        | E::NotAttached
+        | E::PackageAttached
+        | E::AlreadyParticipates => conflict(error.to_string()),
+        E::Bulk(faults) => {
+            let mut problem = make(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "The request breaks a rule",
+                error.to_string(),
+            );
+            problem.errors.extend(
+                faults
+                    .iter()
+                    .map(|fault| Place { place: fault.name.clone(), reason: fault.error.to_string() }),
+            );
+            problem
+        }
+        E::Busy => unavailable("too many passwords are being checked; nothing was changed"),
+        E::Contended => unavailable("too many changes at the same time; nothing was changed"),
+        E::Password(_) | E::Unauthenticated | E::InvalidCredentials => internal(),
+        E::Store(cause) | E::CustomerUnreadable(cause) | E::SimNotUpdated(cause) => store(cause),
+    }
+}
+
 fn unavailable(detail: &str) -> Problem {
     make(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now; trying again can help", detail)
 }
@@ -354,10 +426,13 @@ fn guard(refusal: Refusal) -> Problem {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Authoring(error) = &self
-            && let AuthoringError::App(AppError::Store(cause)) = &**error
-        {
+        if let Some(cause) = self.store_error() {
             tracing::error!(error = %cause, "the store failed a management request");
+        }
+        if let Self::Connectivity(error) = &self
+            && let ConnectivityError::Password(cause) = &**error
+        {
+            tracing::error!(error = %cause, "a password could not be hashed");
         }
         let problem = self.problem();
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+pub mod connectivity;
 pub mod document;
 mod endpoints;
 mod error;

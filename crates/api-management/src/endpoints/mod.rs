@@ -3,6 +3,7 @@
 mod apps;
 mod behaviors;
 mod campaigns;
+mod connectivity;
 mod customers;
 mod divisions;
 mod jobs;
@@ -29,4 +30,5 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(models::routes())
         .merge(jobs::routes())
         .merge(outcomes::routes())
+        .merge(connectivity::routes())
 }

@@ -4,9 +4,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use muster_app::card_keys::CardKeys;
 use muster_app::ports::{FixedClock, SeededEntropy, Store};
 use muster_app::usecases::authoring::{forget, tokens};
-use muster_app::{Services, Settings};
+use muster_app::{RouteRate, Services, Settings};
 use muster_domain::ids::OrganizationId;
 use muster_storage::StoreConfig;
 use muster_testkit::TestDatabase;
@@ -121,6 +122,17 @@ impl Ask<'_> {
     }
 
     pub(crate) async fn send(self) -> Reply {
+        let (status, headers, text) = self.send_text().await;
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+        };
+        Reply { status, headers, body }
+    }
+
+    /// For answers that are not JSON.
+    pub(crate) async fn send_text(self) -> (StatusCode, HeaderMap, String) {
         let mut request = Request::builder().method(self.method).uri(self.path);
         if let Some(token) = self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -132,13 +144,7 @@ impl Ask<'_> {
         let response = self.world.router.clone().oneshot(request).await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes)
-                .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&bytes)))
-        };
-        Reply { status, headers, body }
+        (status, headers, String::from_utf8(bytes.to_vec()).expect("text"))
     }
 }
 
@@ -159,7 +165,10 @@ impl World {
         let store: Arc<dyn Store> = muster_storage::open(config).await.expect("the store opens");
         let clock = Arc::new(FixedClock::new(NOW));
         let entropy = Arc::new(SeededEntropy::new(11));
-        let services = Services::start(store, Arc::<FixedClock>::clone(&clock), entropy, Settings::default())
+        let ring = CardKeys::from_hex(&CardKeys::generate(&SeededEntropy::new(5))).expect("a card key");
+        let routes = vec![RouteRate { name: "north".to_owned(), segments_per_s: 2 }];
+        let settings = Settings { card_keys: Some(ring), routes, ..Settings::default() };
+        let services = Services::start(store, Arc::<FixedClock>::clone(&clock), entropy, settings)
             .await
             .expect("starts");
         let router = muster_api_management::router(Arc::clone(&services), Limits::default());

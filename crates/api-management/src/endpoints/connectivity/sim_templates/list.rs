@@ -1,0 +1,32 @@
+use super::super::{account_id, page};
+use super::Output;
+use crate::answer::Answer;
+use crate::call::{Call, Outcome, Path};
+use crate::openapi::Problems;
+use crate::page::{Page, PageRequest};
+use axum::response::IntoResponse;
+use muster_app::usecases::connectivity::operators;
+
+const LIST: &str = "sim_templates";
+
+/// List an account's templates, in order of id.
+#[utoipa::path(
+    get, path = "/manage/v1/organizations/{organization}/accounts/{account}/sim-templates",
+    operation_id = "list_sim_templates", tag = "SIM campaigns",
+    params(
+        ("organization" = i64, Path), ("account" = String, Path), ("limit" = Option<u32>, Query),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = Page<Output>), Problems)
+)]
+pub(super) async fn list_sim_templates(
+    Path((organization, account)): Path<(String, String)>,
+    call: Call,
+) -> Outcome {
+    let snapshot = call.organization(&organization).await?;
+    let request = PageRequest::read(&call.query, LIST)?;
+    let account = account_id(&account)?;
+    let fetch = |of| operators::page_templates(call.services(), snapshot.id(), account, of);
+    let page = page(&request, LIST, fetch, |template| Output::of(&template, &[])).await?;
+    Ok(Answer::ok(&page).into_response())
+}
