@@ -1,6 +1,9 @@
 //! The command line: what can be asked of `muster`.
 
-use crate::commands::{app, apply, doctor, explain, export, import, migrate, openapi, ota, plan, serve, sim};
+use crate::commands::{
+    account, app, apply, card_profile, doctor, explain, export, import, migrate, openapi, ota, plan, serve,
+    sim, sim_campaign, sim_template,
+};
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +29,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Make apps, with their keys and secrets
     App(app::App),
+    /// Make accounts of SIM cards, and the users who call the connectivity API for them
+    Account(account::AccountArgs),
     /// Load data from files
     Import(import::Import),
     /// Show what a folder of campaigns would change; exit code 0 is no change, 2 is changes, 1 a failure
@@ -38,6 +43,12 @@ pub enum Command {
     Explain(explain::Explain),
     /// Print the OpenAPI document of a face
     Openapi(openapi::Openapi),
+    /// Say how cards of a make want to be spoken to
+    CardProfile(card_profile::CardProfileArgs),
+    /// Say what SIM campaigns write to each card
+    SimTemplate(sim_template::SimTemplateArgs),
+    /// Make SIM campaigns, enrol cards, run and watch them, and get the results
+    SimCampaign(sim_campaign::SimCampaignArgs),
     /// Make and read secured packets of SIM cards, from lines of JSON, with no server and no store
     Ota(ota::Ota),
     /// Be a message centre with SIM cards, to try Muster out and to test it

@@ -137,6 +137,11 @@ fn read_file(file: &Path) -> Outcome<String> {
     fs::read_to_string(file).map_err(|error| Failure::new(attempted(), error))
 }
 
+/// Reads the document in a file, YAML or JSON.
+pub(crate) fn read_document<T: DeserializeOwned>(file: &Path) -> Outcome<T> {
+    parse(&file.display().to_string(), &read_file(file)?)
+}
+
 /// Reads one document. JSON is YAML too, so both are read alike.
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Outcome<T> {
     let attempted = || format!("read {name}");

@@ -9,5 +9,6 @@ mod tests;
 
 pub use diff::{Difference, differences};
 pub use export::export;
+pub(crate) use folder::read_document;
 pub use folder::{DivisionDocument, Folder, OrganizationDocument};
 pub use plan::{CampaignPlan, Fate, Plan};

@@ -1,7 +1,9 @@
 //! One file a command.
 
+pub mod account;
 pub mod app;
 pub mod apply;
+pub mod card_profile;
 pub mod doctor;
 pub mod explain;
 pub mod export;
@@ -10,8 +12,11 @@ pub mod migrate;
 pub mod openapi;
 pub mod ota;
 pub mod plan;
+mod progress;
 pub mod serve;
 pub mod sim;
+pub mod sim_campaign;
+pub mod sim_template;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;
@@ -24,6 +29,7 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Migrate(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
         Command::App(command) => command.run().await,
+        Command::Account(command) => command.run().await,
         Command::Import(command) => command.run().await,
         Command::Plan(command) => command.run().await,
         Command::Apply(command) => command.run().await,
@@ -31,6 +37,9 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Explain(command) => command.run().await,
         Command::Openapi(command) => command.run(),
         Command::Ota(command) => command.run(),
+        Command::CardProfile(command) => command.run().await,
+        Command::SimTemplate(command) => command.run().await,
+        Command::SimCampaign(command) => command.run().await,
         Command::Sim(command) => command.run().await,
     }
 }

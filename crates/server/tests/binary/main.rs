@@ -13,5 +13,7 @@ mod replay;
 mod requests;
 mod scene;
 mod sim;
+mod sim_campaigns;
+mod sim_imports;
 mod sim_kill;
 mod start;

@@ -1,69 +1,70 @@
 //! How far an import got, noted beside the file after each batch.
 
-use super::{Tally, unreadable};
+use super::rows::Position;
+use super::unreadable;
 use crate::failure::{Failure, Outcome};
-use muster_domain::ids::OrganizationId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-
-use super::rows::Position;
 
 /// The file next to `customers.csv` is `customers.csv.muster-import`.
 const SUFFIX: &str = ".muster-import";
 
 /// How far an import got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Mark<T> {
     /// Where the next row begins.
     pub(super) position: Position,
     /// What became of the rows before it.
-    pub(super) tally: Tally,
+    pub(super) tally: T,
 }
 
-/// The note as written. It holds good only for the same store and organization, and only if the file still
-/// begins with what was imported; rows may have been added behind.
+/// The note as written. It holds good only for the same store and target, and only if the file still begins
+/// with what was imported; rows may have been added behind.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Note {
+struct Note<T> {
     store: String,
-    organization: OrganizationId,
+    target: String,
     imported_sha256: String,
     position: Position,
-    tally: Tally,
+    tally: T,
 }
 
 /// Reads and writes the note of one import.
-pub(super) struct Checkpoint {
+pub(super) struct Checkpoint<T> {
     file: PathBuf,
     note: PathBuf,
     store: String,
-    organization: OrganizationId,
+    target: String,
     digest: PrefixDigest,
+    tally: PhantomData<T>,
 }
 
-impl Checkpoint {
-    /// The note about importing that file into that organization of that store.
-    pub(super) fn of(file: &Path, store: String, organization: OrganizationId) -> Outcome<Self> {
+impl<T: Serialize + DeserializeOwned> Checkpoint<T> {
+    /// The note about importing that file into that store; `target` says what the rows become there.
+    pub(super) fn of(file: &Path, store: String, target: String) -> Outcome<Self> {
         let mut name = file.as_os_str().to_owned();
         name.push(SUFFIX);
         let digest = PrefixDigest::of(file).map_err(|error| unreadable(file, error))?;
-        Ok(Self { file: file.to_owned(), note: name.into(), store, organization, digest })
+        Ok(Self { file: file.to_owned(), note: name.into(), store, target, digest, tally: PhantomData })
     }
 
     /// What an earlier run noted, if it still holds good. A note that does not is passed over: beginning anew is
     /// always right, it only takes longer.
-    pub(super) fn read(&mut self) -> Outcome<Option<Mark>> {
+    pub(super) fn read(&mut self) -> Outcome<Option<Mark<T>>> {
         let text = match std::fs::read(&self.note) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(&self.note, error)),
         };
-        let Ok(note) = serde_json::from_slice::<Note>(&text) else {
+        let Ok(note) = serde_json::from_slice::<Note<T>>(&text) else {
             return Ok(None);
         };
-        if note.store != self.store || note.organization != self.organization {
+        if note.store != self.store || note.target != self.target {
             return Ok(None);
         }
         let imported = self.digest.to(note.position.byte).map_err(|error| unreadable(&self.file, error))?;
@@ -75,14 +76,14 @@ impl Checkpoint {
     }
 
     /// Notes how far the import got; what was noted before is replaced whole.
-    pub(super) fn write(&mut self, mark: Mark) -> Outcome<()> {
+    pub(super) fn write(&mut self, mark: Mark<T>) -> Outcome<()> {
         let imported = self.digest.to(mark.position.byte).map_err(|error| unreadable(&self.file, error))?;
         let Some(imported_sha256) = imported else {
             return Err(unreadable(&self.file, "it became shorter while it was imported"));
         };
         let note = Note {
             store: self.store.clone(),
-            organization: self.organization,
+            target: self.target.clone(),
             imported_sha256,
             position: mark.position,
             tally: mark.tally,
@@ -143,17 +144,14 @@ impl PrefixDigest {
 mod tests {
     use super::*;
 
-    const MARK: Mark = Mark {
-        position: Position { byte: 4, line: 3 },
-        tally: Tally { created: 2, updated: 0, unchanged: 0, refused: 1 },
-    };
+    const MARK: Mark<u64> = Mark { position: Position { byte: 4, line: 3 }, tally: 3 };
 
     #[test]
-    fn a_note_holds_good_for_the_same_beginning_store_and_organization() {
+    fn a_note_holds_good_for_the_same_beginning_store_and_target() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.csv");
-        let note = |store: &str, organization| {
-            Checkpoint::of(&file, store.to_owned(), OrganizationId(organization)).unwrap()
+        let note = |store: &str, target: u64| {
+            Checkpoint::<u64>::of(&file, store.to_owned(), target.to_string()).unwrap()
         };
         std::fs::write(&file, "a\nb\nc\n").unwrap();
         assert_eq!(note("s", 1).read().unwrap(), None, "no note yet");

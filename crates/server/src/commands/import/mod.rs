@@ -1,24 +1,16 @@
-//! `muster import customers`: a file of customers into an organization, in batches, resumable.
+//! `muster import`: files into the store, in batches, resumable.
 //!
 //! Repeating an import changes nothing, so a batch that was committed but not yet noted is simply done again.
 
 mod checkpoint;
-mod progress;
+mod customers;
 mod rows;
+mod sim_rows;
+mod sims;
 
-use crate::cli::StoreFlags;
 use crate::failure::{Failure, Outcome};
-use crate::output::print;
-use crate::{services, store};
-use checkpoint::{Checkpoint, Mark};
 use clap::{Args, Subcommand};
-use muster_app::catalog::OrganizationSnapshot;
-use muster_app::usecases::customers::{IMPORT_BATCH_MAX, ImportRow, UpsertKind, upsert_customers};
-use muster_app::{AppError, Services};
-use progress::Progress;
-use rows::Rows;
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Arguments of `muster import`.
@@ -31,147 +23,22 @@ pub struct Import {
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
     /// Create or update customers from a CSV or NDJSON file, found by id, external_id or email
-    Customers(Customers),
-}
-
-#[derive(Debug, Args)]
-struct Customers {
-    #[command(flatten)]
-    store: StoreFlags,
-    /// A .csv file whose first line names the columns, or an .ndjson (.jsonl) file with one object a line
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Name of the organization
-    #[arg(long, value_name = "NAME")]
-    organization: String,
-    /// Raise the platform event of a new customer for each one created, as the API does
-    #[arg(long)]
-    announce: bool,
-    /// Begin at the first row, even if an earlier run got further
-    #[arg(long)]
-    from_the_start: bool,
-}
-
-/// What became of the rows so far, earlier runs included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tally {
-    created: u64,
-    updated: u64,
-    unchanged: u64,
-    refused: u64,
-}
-
-impl Tally {
-    fn rows(self) -> u64 {
-        self.created + self.updated + self.unchanged + self.refused
-    }
+    Customers(customers::Customers),
+    /// Take SIM cards, with the keys of their cards or without, from a CSV file into an account
+    Sims(sims::Sims),
 }
 
 impl Import {
     /// Does what was asked.
     pub async fn run(self) -> Outcome<ExitCode> {
-        let ImportCommand::Customers(customers) = self.command;
-        customers.run().await
-    }
-}
-
-impl Customers {
-    async fn run(self) -> Outcome<ExitCode> {
-        let config = self.store.load()?;
-        let place = store::place(&config)?.to_string();
-        let rows = Rows::open(&self.file)?;
-        let services = services::offline(&config).await?;
-        let outcome = self.import(&services, rows, place).await;
-        services.store.close().await;
-        let tally = outcome?;
-        print(&format!(
-            "{}: {} rows: {} created, {} updated, {} unchanged, {} refused\n",
-            self.file.display(),
-            tally.rows(),
-            tally.created,
-            tally.updated,
-            tally.unchanged,
-            tally.refused
-        ));
-        Ok(if tally.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    async fn import(&self, services: &Services, mut rows: Rows, place: String) -> Outcome<Tally> {
-        let organization = services::organization(services, &self.organization)?;
-        let mut checkpoint = Checkpoint::of(&self.file, place, organization.id())?;
-        let mut tally = Tally::default();
-        let mut progress = Progress::start(rows.size_bytes());
-        if !self.from_the_start
-            && let Some(mark) = checkpoint.read()?
-        {
-            rows.resume(mark.position)?;
-            tally = mark.tally;
-            progress
-                .note(&format!("going on after {} rows, where an earlier run was interrupted", tally.rows()));
+        match self.command {
+            ImportCommand::Customers(customers) => customers.run().await,
+            ImportCommand::Sims(sims) => sims.run().await,
         }
-        loop {
-            let mut batch = Vec::with_capacity(IMPORT_BATCH_MAX);
-            let mut lines = Vec::with_capacity(IMPORT_BATCH_MAX);
-            let mut at_end = false;
-            while batch.len() < IMPORT_BATCH_MAX {
-                let Some((line, row)) = rows.next()? else {
-                    at_end = true;
-                    break;
-                };
-                match row {
-                    Ok(row) => {
-                        batch.push(ImportRow { announce: self.announce, ..row });
-                        lines.push(line);
-                    }
-                    Err(reason) => {
-                        tally.refused += 1;
-                        progress.note(&format!("line {line}: {reason}"));
-                    }
-                }
-            }
-            self.commit(services, &organization, batch, &lines, &mut tally, &progress).await?;
-            progress.advance(rows.position().byte, tally.rows());
-            if at_end {
-                progress.finish();
-                checkpoint.forget()?;
-                return Ok(tally);
-            }
-            checkpoint.write(Mark { position: rows.position(), tally })?;
-        }
-    }
-
-    async fn commit(
-        &self,
-        services: &Services,
-        organization: &OrganizationSnapshot,
-        batch: Vec<ImportRow>,
-        lines: &[u64],
-        tally: &mut Tally,
-        progress: &Progress,
-    ) -> Outcome<()> {
-        for (line, answer) in lines.iter().zip(upsert_customers(services, organization, batch).await) {
-            match answer {
-                Ok(upserted) => match upserted.kind {
-                    UpsertKind::Created => tally.created += 1,
-                    UpsertKind::Updated => tally.updated += 1,
-                    UpsertKind::Unchanged => tally.unchanged += 1,
-                },
-                // Not the row's fault: the next row would fare no better, and a later run goes on from here.
-                Err(AppError::Store(error)) => {
-                    let attempted = format!("import line {line} of {}", self.file.display());
-                    return Err(store::explain(&attempted, &error));
-                }
-                Err(error) => {
-                    tally.refused += 1;
-                    progress.note(&format!("line {line}: {error}"));
-                }
-            }
-        }
-        Ok(())
     }
 }
 
 /// A failure to read the input file.
-fn unreadable(file: &std::path::Path, error: impl std::fmt::Display) -> Failure {
+fn unreadable(file: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::new(format!("read {}", file.display()), error)
 }

@@ -1,4 +1,4 @@
-//! How far an import is: a bar on a terminal, plain lines elsewhere. Both on standard error.
+//! How far a command is through a file: a bar on a terminal, plain lines elsewhere. Both on standard error.
 
 use crate::output::tell;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 const ROWS_PER_LINE: u64 = 10_000;
 
 /// Shows progress through a file.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     size_bytes: u64,
     told_rows: u64,
@@ -16,7 +16,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Nothing done yet of a file of that size.
-    pub(super) fn start(size_bytes: u64) -> Self {
+    pub(crate) fn start(size_bytes: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
                 ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {elapsed} (left: {eta})")
@@ -27,7 +27,7 @@ impl Progress {
     }
 
     /// So many bytes and rows are done.
-    pub(super) fn advance(&mut self, bytes: u64, rows: u64) {
+    pub(crate) fn advance(&mut self, bytes: u64, rows: u64) {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{rows} rows"));
             bar.set_position(bytes);
@@ -39,7 +39,7 @@ impl Progress {
     }
 
     /// Says something without disturbing the bar.
-    pub(super) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| tell(text)),
             None => tell(text),
@@ -47,7 +47,7 @@ impl Progress {
     }
 
     /// All is done.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish();
         }
