@@ -198,7 +198,11 @@ impl Steps<'_> {
                 Ok(())
             }
             Operation::Application { tar, data } => {
-                let tar = tar_of(tar)?;
+                let tar = match (tar.as_str(), &self.profile.imsi_tar) {
+                    ("", Some(imsi_tar)) => tar_of(imsi_tar)?,
+                    ("", None) => return Err("the card profile names no applet that manages IMSIs".into()),
+                    (tar, _) => tar_of(tar)?,
+                };
                 let data = data_of(data)?;
                 self.check_length(data.len())?;
                 self.close();

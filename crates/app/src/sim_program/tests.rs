@@ -170,6 +170,18 @@ fn operations_become_commands() {
 }
 
 #[test]
+fn the_profile_names_the_applet_that_manages_imsis() {
+    let profile = CardProfile { imsi_tar: Some("B20100".to_owned()), ..CardProfile::default() };
+    for (operation, tar) in [
+        (r#"[{"do": "application", "data": "0102"}]"#, "B20100"),
+        (r#"[{"do": "application", "tar": "AABBCC", "data": "0102"}]"#, "AABBCC"),
+    ] {
+        let program = compile(&template(operation), &profile).unwrap();
+        assert_eq!(program.steps[0].tar, tar.parse().unwrap());
+    }
+}
+
+#[test]
 fn what_does_not_fit_one_packet_goes_into_several_and_selects_anew() {
     let data = "AB".repeat(1500);
     let operations = format!(r#"[{{"do": "update_binary", "path": "3F00/ADF1/6F31", "data": "{data}"}}]"#);
@@ -283,6 +295,10 @@ fn templates_that_cannot_run_are_told_which_operation_and_why() {
         (
             r#"[{"do": "application", "tar": "AABB", "data": "01"}]"#,
             "operation 1 (APPLET): \"AABB\" is not a TAR of six hexadecimal digits",
+        ),
+        (
+            r#"[{"do": "application", "data": "01"}]"#,
+            "operation 1 (APPLET): the card profile names no applet that manages IMSIs",
         ),
         (
             r#"[{"do": "delete_applet", "aid": "A0"}]"#,

@@ -107,7 +107,9 @@ pub enum Operation {
     },
     /// Hands octets to an application of the card as they are.
     Application {
-        /// TAR of the application, 6 hexadecimal digits.
+        /// TAR of the application, 6 hexadecimal digits; empty is the applet that manages IMSIs, which the card's
+        /// profile names.
+        #[serde(default)]
         tar: String,
         /// The octets.
         data: String,
@@ -199,6 +201,7 @@ impl Operation {
             | Self::DeactivateFile { path }
             | Self::ActivateFile { path }
             | Self::Increase { path, .. } => path.to_string(),
+            Self::Application { tar, .. } if tar.is_empty() => "IMSI applet".to_owned(),
             Self::Application { tar, .. } | Self::Apdus { tar, .. } => tar.clone(),
             Self::LoadApplet { package_aid, .. } => package_aid.clone(),
             Self::DeleteApplet { aid, .. } => aid.clone(),

@@ -45,6 +45,31 @@ async fn h6_a_body_beyond_the_limit_is_refused_in_the_envelope_of_its_face() {
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn c52_the_connectivity_face_answers_for_all_of_its_addresses() {
+    let scene = Scene::embedded();
+    let server = scene.muster().serve();
+    let nak = |code: &str, message: &str| {
+        format!(r#"{{"errorCode":"{code}","errorMessage":"{message}","content":"","pageable":""}}"#)
+    };
+    for path in ["/api/v2", "/api/v2/nowhere", "/api/v3/nowhere/at/all"] {
+        let answer = scene.client.get(server.at(path)).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/json;charset=UTF-8");
+        assert_eq!(answer.text().await.unwrap(), nak("GLOBAL_9003", "Unknown resource"), "{path}");
+    }
+    let answer = scene.client.delete(server.at("/api/v2/auth/token")).send().await.unwrap();
+    assert_eq!(answer.status(), 405);
+    assert_eq!(answer.text().await.unwrap(), nak("GLOBAL_9004", "Method not allowed"));
+    let token = scene.client.post(server.at("/api/v2/auth/token")).header("content-type", "application/json");
+    let answer = token.body(" ".repeat(MIB + 1)).send().await.unwrap();
+    assert_eq!(answer.status(), 413);
+    assert!(answer.text().await.unwrap().starts_with(r#"{"errorCode":"GLOBAL_9002","#));
+    // The neighbours keep their own envelopes.
+    let answer = scene.client.get(server.at("/api/v1/nowhere")).send().await.unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap()["errors"]["code"], "NOT_FOUND");
+}
+
 /// Sends the head of a request that announces more body than follows, and returns the whole answer.
 fn send_slowly(address: &str, head: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
