@@ -5,6 +5,7 @@
 
 pub mod connectivity;
 mod customers;
+mod sim_campaign;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,8 @@ use muster_app::usecases::authoring::batch;
 use muster_domain::ids::ApiKey;
 use muster_domain::organization::App;
 use std::sync::Arc;
+
+pub use sim_campaign::centre;
 
 /// The demo app's key. Known to everybody.
 pub const API_KEY: &str = "demo-harbor-and-pine";

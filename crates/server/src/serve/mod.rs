@@ -19,6 +19,7 @@ use muster_api_connectivity::ConnectivityState;
 use muster_api_engagement::EngagementState;
 use muster_app::Services;
 use muster_engine::{Worker, WorkerSettings, sweep_forever};
+use muster_peers::smsc::Smsc;
 use muster_web::metrics;
 use operations::Operations;
 pub(crate) use shutdown::StopSignals;
@@ -59,8 +60,9 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
             return Ok(());
         }
     };
-    let sims = match Sims::start(config, &services) {
-        Ok(sims) => sims,
+    // The demo's cards are behind a simulated message centre, which lives as long as the server.
+    let (centre, sims) = match start_sims(config, &services, with_demo).await {
+        Ok(started) => started,
         Err(failure) => {
             services.store.close().await;
             return Err(failure);
@@ -92,10 +94,23 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
         None => stop_listener(config, &handle, serving, bound).await,
     };
     sims.stop(Duration::from_millis(config.server.shutdown_grace_ms)).await;
+    if let Some(centre) = centre {
+        centre.stop().await;
+    }
     background.shutdown().await;
     services.store.close().await;
     tracing::info!("stopped");
     result
+}
+
+async fn start_sims(
+    config: &Config,
+    services: &Arc<Services>,
+    with_demo: bool,
+) -> Outcome<(Option<Smsc>, Sims)> {
+    let mut config = config.clone();
+    let centre = if with_demo { Some(demo::centre(&mut config).await?) } else { None };
+    Ok((centre, Sims::start(&config, services)?))
 }
 
 async fn start(
