@@ -72,9 +72,12 @@ pub async fn page_tariffs(
 }
 
 fn check_cost(cost: &str) -> ConnectivityResult<()> {
-    let (whole, fraction) = cost.split_once('.').unwrap_or((cost, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(whole) && digits(fraction) && whole.len() + fraction.len() <= COST_MAX_DIGITS {
+    let (form, count) = match cost.split_once('.') {
+        Some((whole, fraction)) => (digits(whole) && digits(fraction), whole.len() + fraction.len()),
+        None => (digits(cost), cost.len()),
+    };
+    if form && count <= COST_MAX_DIGITS {
         return Ok(());
     }
     let rule = format!("a decimal number of at least 0, with at most {COST_MAX_DIGITS} digits");
