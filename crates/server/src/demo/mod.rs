@@ -86,6 +86,7 @@ pub async fn load(services: &Services) -> Outcome<DemoCredentials> {
     };
     let customer = customers::load(services, &organization, CUSTOMERS).await?;
     connectivity::load(services, organization.id()).await?;
+    sim_campaign::load(services).await?;
     Ok(DemoCredentials {
         organization_id: organization.id().0,
         organization: name,

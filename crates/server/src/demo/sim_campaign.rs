@@ -1,6 +1,7 @@
 //! A SIM campaign that is really running: cards in a simulated message centre of this process, reached by the driver
 //! that reaches real ones.
 
+use super::connectivity as connectivity_demo;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use muster_app::Services;
@@ -8,7 +9,6 @@ use muster_app::ports::PageOf;
 use muster_app::usecases::connectivity::{
     self, KeySetInClear, NewCampaign, NewSim, NewTemplate, SimIdentifier,
 };
-use muster_domain::account::Account;
 use muster_domain::sim::{CipherAlgorithm, ImsiMsisdn, Operation, SimName, TemplateKind};
 use muster_domain::sim_campaign::{Backoff, Command, Plan, Thresholds, Wave, WaveEnd};
 use muster_drivers::sms::RouteSettings;
@@ -47,9 +47,11 @@ pub async fn centre(config: &mut Config) -> Outcome<Smsc> {
     Ok(smsc)
 }
 
-/// Loads the cards into the account and lets a campaign over them run, unless it is there already.
-pub(super) async fn load(services: &Services, account: &Account) -> Outcome<()> {
+/// Loads the cards into the sub-customer's account and lets a campaign over them run, unless it is there already.
+pub(super) async fn load(services: &Services) -> Outcome<()> {
     let refused = |error: &dyn std::fmt::Display| Failure::new("load the demo's SIM campaign", error);
+    let stored = services.sims.account(connectivity_demo::SUB).await.map_err(|error| refused(&error))?;
+    let account = &stored.ok_or_else(|| refused(&"the demo's sub-customer is not there"))?.value;
     if services.card_keys().is_err() {
         // On PostgreSQL the key has to be given; everything else of the demo does without.
         tracing::warn!("the demo's SIM campaign is left out: sim.card_key is not set");

@@ -60,6 +60,8 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
     let _ = writeln!(text, "  management token  {management_token}");
     let _ = writeln!(text, "  connectivity      {} / {}", connectivity::PARENT_USER, connectivity::PASSWORD);
     let _ = writeln!(text, "                    customer {}", connectivity::PARENT);
+    let _ =
+        writeln!(text, "                    a SIM campaign runs for its sub-customer {}", connectivity::SUB);
     let _ = writeln!(text, "  reference         {url}/docs\n");
     let _ =
         writeln!(text, "Everybody knows these credentials: never serve the demo to others. To begin with:\n");
