@@ -1,10 +1,12 @@
 //! The passes, each in its own loop, until the engine is told to stop.
 
 use super::{Event, Outgoing, Sent, SimEngine};
+use muster_app::ports::{RouteState, RouteStatus};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// How long the loop of events waits before it gives early ones again.
 const EARLY_PAUSE: Duration = Duration::from_millis(50);
@@ -12,6 +14,37 @@ const EARLY_PAUSE: Duration = Duration::from_millis(50);
 const BEHIND_PAUSE: Duration = Duration::from_millis(5);
 /// Pause after a pass that failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Since when answers can, or cannot, come in. While no route is bound silence means nothing, and a centre that has
+/// just been reached again needs a moment to tell what it kept: whoever believed it at once would send to every card
+/// again after each interruption.
+struct Hearing {
+    bound: bool,
+    since: Instant,
+}
+
+/// How long a route has to be bound before silence is believed.
+const SETTLING: Duration = Duration::from_secs(1);
+/// After so long without any route participants are given up as if their silence were believed, so that campaigns
+/// that ended come to rest.
+const DEAF_MAX: Duration = Duration::from_mins(30);
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self { bound: false, since: Instant::now() }
+    }
+}
+
+impl Hearing {
+    fn believes_silence(&mut self, routes: &[RouteStatus]) -> bool {
+        let bound =
+            routes.iter().any(|route| matches!(route.state, RouteState::Bound | RouteState::Throttled));
+        if bound != self.bound {
+            *self = Self { bound, since: Instant::now() };
+        }
+        self.since.elapsed() >= if bound { SETTLING } else { DEAF_MAX }
+    }
+}
 
 impl SimEngine {
     /// Works until `stop` turns true: then nothing new leaves, what is on its way is given to the gateway's care, and
@@ -89,8 +122,9 @@ impl SimEngine {
         events: mpsc::UnboundedSender<Event>,
         mut stop: watch::Receiver<bool>,
     ) {
+        let mut hearing = Hearing::default();
         while !*stop.borrow() {
-            if self.is_behind() {
+            if self.is_behind() || !hearing.believes_silence(&self.gateway.routes()) {
                 tokio::time::sleep(BEHIND_PAUSE).await;
                 continue;
             }
