@@ -1,11 +1,16 @@
 //! SIM campaigns: made, enrolled, led through their life, and their results.
 
+use crate::campaigns::join_all;
 use crate::sims::{ICCIDS, account, card};
 use crate::world::{Reply, World, on_both_stores};
 use muster_app::ports::{NewParticipant, SimWrite};
-use muster_domain::ids::SimCampaignId;
+use muster_app::usecases::connectivity::NewSim;
+use muster_app::usecases::connectivity::operators::{
+    self, FromCampaign, IMPORT_SIMS_MAX, Imported, SimQuery,
+};
+use muster_domain::ids::{AccountId, SimCampaignId};
 use muster_domain::participant::ParticipantStatus;
-use muster_domain::sim::{Iccid, SimName};
+use muster_domain::sim::{Iccid, ImsiMsisdn, SimName};
 use serde_json::{Value, json};
 
 on_both_stores! {
@@ -17,6 +22,8 @@ on_both_stores! {
     a_dry_run_tells_what_would_be_sent,
     results_are_paged_and_exported,
     those_who_failed_get_a_second_chance,
+    simultaneous_repetitions_make_one_campaign,
+    long_lists_go_in_pieces,
 }
 
 /// An account with a template and four cards.
@@ -410,6 +417,86 @@ async fn those_who_failed_get_a_second_chance(world: World) {
     assert_eq!(done["enrolled"], 2);
     let unknown = json!({ "from_campaign": { "campaign": 99 } });
     scene.enrol(&third, &unknown).await.problem(404, "not_found");
+}
+
+async fn simultaneous_repetitions_make_one_campaign(world: World) {
+    let scene = Scene::of(world).await;
+    let campaigns = format!("{}/sim-campaigns", scene.account);
+    let body = json!({ "name": "Steering", "template": 1 });
+    let asks = (0..8).map(|_| scene.world.ask("POST", &campaigns).json(&body).key("same").send());
+    let replies: Vec<_> = join_all(asks).await.into_iter().map(|reply| reply.expect(201).body).collect();
+    assert!(replies.iter().all(|reply| *reply == replies[0]), "everybody gets the same answer");
+    assert_eq!(scene.world.get(&campaigns).await.body["items"].as_array().expect("items").len(), 1);
+}
+
+/// As many cards as do not go into two transactions, asked for as few at a time as can be.
+async fn long_lists_go_in_pieces(world: World) {
+    const CARDS: usize = 1_201;
+    let scene = Scene::of(world).await;
+    let services = &scene.world.services;
+    let organization = World::id_of(&scene.organization);
+    let account = scene.account.rsplit('/').next().expect("an id").parse().expect("a GUID");
+    let account =
+        operators::account(services, organization, AccountId(account)).await.expect("it is there").value;
+    let bare = |number: usize| {
+        let iccid = format!("89498880000000{number:05}").parse().expect("19 digits");
+        let imsi = format!("26288000000{number:04}");
+        NewSim::new(iccid, vec![ImsiMsisdn { imsi, msisdn: None, is_last_active: true }])
+    };
+    let cards: Vec<NewSim> = (0..CARDS - ICCIDS.len()).map(bare).collect();
+    for chunk in cards.chunks(IMPORT_SIMS_MAX) {
+        let answers = operators::import_sims(services, &account, chunk).await.expect("taken in");
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(Imported::Created))));
+    }
+    let campaign = scene.campaign(json!({})).await;
+    let id =
+        |address: &str| SimCampaignId(address.rsplit('/').next().expect("an id").parse().expect("a number"));
+    let query = SimQuery { account: account.id, label: None, profile: None, status: None };
+    let mut steps = Vec::new();
+    let mut from = Some(0);
+    while let Some(at) = from {
+        let (done, next) = operators::enrol_matching(services, organization, id(&campaign), &query, at, 1)
+            .await
+            .expect("enrolled");
+        steps.push((done.enrolled, next));
+        from = next;
+    }
+    assert_eq!(steps, [(500, Some(500)), (500, Some(1000)), (201, None)]);
+
+    let second = scene.campaign(json!({})).await;
+    let source = FromCampaign {
+        campaign: id(&campaign),
+        statuses: vec![ParticipantStatus::Pending],
+        outcomes: Vec::new(),
+    };
+    let mut steps = Vec::new();
+    let mut from = Some(0);
+    while let Some(at) = from {
+        let (done, next) = operators::enrol_from(services, organization, id(&second), &source, at, 1)
+            .await
+            .expect("enrolled");
+        steps.push((done.enrolled, next));
+        from = next;
+    }
+    assert_eq!(steps, [(500, Some(500)), (500, Some(1000)), (201, None)]);
+    // An enrolment that was interrupted is completed by another one.
+    let (again, _) = operators::enrol_from(services, organization, id(&second), &source, 0, u64::MAX)
+        .await
+        .expect("enrolled");
+    assert_eq!((again.enrolled, again.already), (0, CARDS as u64));
+
+    let (_, _, table) = scene.world.ask("GET", &format!("{second}/results.csv")).send_text().await;
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(lines.len(), CARDS + 1);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("id,")).count(), 1, "one header");
+    let ids: Vec<u64> = lines[1..]
+        .iter()
+        .map(|line| line.split(',').next().expect("an id").parse().expect("a number"))
+        .collect();
+    assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]));
+    let report = scene.world.get(&format!("{second}/dry-run")).await.expect(200).body;
+    assert_eq!((&report["examined"], &report["ready"]), (&json!(CARDS), &json!(ICCIDS.len())), "{report}");
+    assert_eq!(report["obstacles"][0]["examples"].as_array().expect("examples").len(), 10);
 }
 
 #[test]

@@ -223,7 +223,7 @@ async fn templates_are_checked_by_making_packets(world: World) {
         (template(json!([])), "operations", "at least one"),
         (template(json!([file("FF"), file("0")])), "operations[1]", "operation 2 (UPDATE)"),
         (template(json!([reading, file("FF")])), "operations[0]", "reading comes last"),
-        (template(json!([{ "do": "nothing" }])), "operations[0]", "nothing"),
+        (template(json!([{ "do": "nothing" }])), "operations[0].do", "nothing"),
         (template(json!([{ "do": "update_binary", "path": "6F07", "data": "00" }])), "operations[0]", "3F00"),
     ];
     for (body, place, reason) in table {

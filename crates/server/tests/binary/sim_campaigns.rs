@@ -153,6 +153,9 @@ fn a_campaign_is_led_through_its_life_without_a_server() {
     let retried =
         campaign(&store, &["retry-failed", "1", "--participant-status", "CANCELED"]).expect_success();
     assert_eq!(retried, "SIM campaign  Steering (retry) (id 2), 50 cards enrolled\n");
+    let listed =
+        campaign(&store, &["list", "--organization", "Acme", "--account", "Meters"]).expect_success();
+    assert_eq!(listed, "     1  CANCELED   Steering\n     2  CREATED    Steering (retry)\n");
 }
 
 #[test]

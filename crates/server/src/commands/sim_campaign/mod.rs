@@ -4,6 +4,7 @@ mod create;
 mod dry_run;
 mod enrol;
 mod export;
+mod list;
 mod retry;
 mod status;
 mod step;
@@ -42,6 +43,8 @@ enum SimCampaignCommand {
     Resume(step::StepArgs),
     /// End it for good
     Cancel(step::StepArgs),
+    /// List the campaigns of an account
+    List(list::List),
     /// Show where it stands
     Status(status::Status),
     /// Print the results of all participants as CSV
@@ -62,6 +65,7 @@ impl SimCampaignArgs {
             SimCampaignCommand::Suspend(step) => step.run(Step::Suspend).await,
             SimCampaignCommand::Resume(step) => step.run(Step::Resume).await,
             SimCampaignCommand::Cancel(step) => step.run(Step::Cancel).await,
+            SimCampaignCommand::List(list) => list.run().await,
             SimCampaignCommand::Status(status) => status.run().await,
             SimCampaignCommand::Export(export) => export.run().await,
             SimCampaignCommand::RetryFailed(retry) => retry.run().await,
