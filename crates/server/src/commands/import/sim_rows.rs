@@ -155,8 +155,8 @@ impl<'a> Cells<'a> {
             };
         }
         let cell = |index: usize| cells[index].ok_or_else(|| format!("{}: is missing", names[index]));
-        let (kvn, kic, kid) = (cell(0)?, cell(2)?, cell(4)?);
-        let (kic_algorithm, kid_algorithm) = (cell(1)?, cell(3)?);
+        let (kvn, kic_algorithm, kic, kid_algorithm, kid) =
+            (cell(0)?, cell(1)?, cell(2)?, cell(3)?, cell(4)?);
         let algorithm = |column: &str, name: &str| {
             CipherAlgorithm::from_name(name).ok_or_else(|| format!("{column}: must be 3des2, 3des3 or aes"))
         };
