@@ -36,7 +36,7 @@ impl SimEngine {
         for (stored, next) in changed {
             self.change(stored, next).await?;
         }
-        Ok(())
+        self.release_rested().await
     }
 
     async fn change(&self, stored: Versioned<SimCampaign>, next: SimCampaign) -> StoreResult<()> {
@@ -59,6 +59,7 @@ impl SimEngine {
                 }
                 if after.is_terminal() {
                     super::meters::campaign_over(&next);
+                    self.ended.lock().push_back((next.id, 0));
                 }
                 if !after.is_terminal() {
                     self.campaigns.put(Arc::new(next));
@@ -83,6 +84,7 @@ impl SimEngine {
     async fn cancel_gone(&self, gone: &[Arc<SimCampaign>]) {
         for gone in gone {
             super::meters::campaign_over(gone);
+            self.ended.lock().push_back((gone.id, 0));
             let now = self.services.clock.now();
             let found = self.campaigns.get(&*self.services.sims, gone.id, now).await;
             let canceled = match found {

@@ -18,6 +18,7 @@ mod flights;
 mod meters;
 mod outgoing;
 mod programs;
+mod release;
 mod run;
 mod step;
 mod timers;
@@ -29,8 +30,11 @@ use campaigns::Campaigns;
 use flights::Flights;
 use muster_app::Services;
 use muster_app::ports::SmsGateway;
+use muster_domain::ids::SimCampaignId;
 use muster_domain::participant::Timing;
+use parking_lot::Mutex;
 use programs::Programs;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -72,6 +76,8 @@ pub struct SimEngine {
     stir: Notify,
     /// Events that wait to be taken in.
     backlog: AtomicUsize,
+    /// Campaigns that ended, and the ordinal from which on their resting participants give back their cards.
+    ended: Mutex<VecDeque<(SimCampaignId, u64)>>,
 }
 
 impl SimEngine {
@@ -86,6 +92,7 @@ impl SimEngine {
             flights: Flights::default(),
             stir: Notify::new(),
             backlog: AtomicUsize::new(0),
+            ended: Mutex::default(),
         }
     }
 

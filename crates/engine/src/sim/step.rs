@@ -200,6 +200,12 @@ impl Step {
         }
     }
 
+    /// Gives the card back without any other change.
+    pub(super) const fn release(&mut self) {
+        self.hold = HoldWrite::Release;
+        self.changed = true;
+    }
+
     /// Makes what comes next for a participant that is due, or a reason why nothing can be sent to it.
     pub(super) fn begin(&mut self, services: &muster_app::Services) {
         let work = &self.loaded.participant.work;

@@ -3,7 +3,9 @@
 use super::world::{CAMPAIGN, World, plan};
 use muster_domain::ids::SimCampaignId;
 use muster_domain::participant::{Outcome, ParticipantStatus as P};
-use muster_domain::sim_campaign::{Command, Plan, SimCampaignStatus as C, Thresholds, Wave, WaveEnd};
+use muster_domain::sim_campaign::{
+    Backoff, Command, Plan, SimCampaignStatus as C, Thresholds, Wave, WaveEnd,
+};
 use muster_peers::scenario::{Hex, Rule, Scenario};
 use muster_peers::smsc::{CoreSettings, SmscSettings};
 use muster_testkit::sims::hplmn;
@@ -36,6 +38,7 @@ on_both! {
     waves_follow_each_other(60, SmscSettings::default());
     two_campaigns_take_turns_at_each_card(20, slow());
     pace_is_kept(40, SmscSettings::default());
+    a_campaign_that_ends_gives_back_the_cards_it_kept(5, SmscSettings::default());
 }
 
 /// A centre that takes its time, so that there is something to interrupt.
@@ -262,5 +265,26 @@ async fn pace_is_kept(world: World) {
     let span_ms = starts.iter().max().unwrap().since(*starts.iter().min().unwrap());
     // 40 cards at 20 a second, 4 of them at once: the last cannot leave before 1.8 s have passed.
     assert!(span_ms >= 1_500, "40 cards left within {span_ms} ms");
+    engine.stop().await;
+}
+
+async fn a_campaign_that_ends_gives_back_the_cards_it_kept(world: World) {
+    // What must not run twice and was not answered keeps its card until its fate is known, here for hours.
+    world.smsc.set_rules(Scenario::of([Rule { deaf: true, ..Rule::for_all() }]));
+    let adds =
+        serde_json::from_str(r#"[{"do": "increase", "path": "3F00/ADF1/6F39", "data": "000001"}]"#).unwrap();
+    let backoff =
+        Backoff { unreachable_base_s: 7200, unreachable_cap_s: 7200, error_base_s: 7200, error_cap_s: 7200 };
+    world.campaign(adds, Plan { por_timeout_s: 1, backoff, ..plan() }, 3).await;
+    let engine = world.start();
+    world.until(CAMPAIGN, "all given up for now", |_, counts| counts.of(P::Retry) == 5).await;
+    world.smsc.set_rules(Scenario::default());
+    let second = SimCampaignId(2);
+    world.campaign_of(second, hplmn(), plan(), 3).await;
+    world.until(second, "waiting for the cards", |campaign, _| campaign.status == C::Process).await;
+    assert_eq!(world.counts(second).await.of(P::Completed), 0, "the cards are kept");
+    world.command(CAMPAIGN, Command::Cancel).await;
+    world.until_status(second, C::Completed).await;
+    assert_eq!(world.counts(second).await.of(P::Completed), 5);
     engine.stop().await;
 }

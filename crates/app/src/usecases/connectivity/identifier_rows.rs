@@ -8,7 +8,7 @@ use std::io::Read;
 /// A line of such a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentifierRow {
-    /// Its number, from 1, the header included.
+    /// Its number, from 1, the header included; empty lines in front of it belong to it.
     pub line: u64,
     /// The SIM it names, or why it names none.
     pub identifier: Result<SimIdentifier, String>,
@@ -135,7 +135,7 @@ mod tests {
             [
                 (2, ok("MSISDN 4912")),
                 (3, Err("has no msisdn".to_owned())),
-                (5, ok("MSISDN 4913")),
+                (4, ok("MSISDN 4913")),
                 (6, Err("has no msisdn".to_owned())),
             ]
         );
