@@ -6,8 +6,8 @@ use muster_testkit::TestDatabase;
 use std::sync::Arc;
 
 /// What lives as long as the store under test.
-#[expect(dead_code, reason = "held only for its drop")]
 enum Keep {
+    #[expect(dead_code, reason = "held only for its drop")]
     Directory(tempfile::TempDir),
     Database(TestDatabase),
 }
@@ -16,7 +16,7 @@ enum Keep {
 pub(crate) struct Harness {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) config: StoreConfig,
-    _keep: Keep,
+    keep: Keep,
 }
 
 impl Harness {
@@ -25,7 +25,7 @@ impl Harness {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let config = StoreConfig::Sqlite(SqliteConfig::new(directory.path().join("data")));
         let store = muster_storage::open(config.clone()).await.expect("a fresh store opens");
-        Self { store, config, _keep: Keep::Directory(directory) }
+        Self { store, config, keep: Keep::Directory(directory) }
     }
 
     /// A store in a PostgreSQL database of its own.
@@ -33,7 +33,15 @@ impl Harness {
         let database = tokio::task::spawn_blocking(TestDatabase::create).await.expect("a database is made");
         let config = StoreConfig::parse(database.url()).expect("a database address");
         let store = muster_storage::open(config.clone()).await.expect("a fresh store opens");
-        Self { store, config, _keep: Keep::Database(database) }
+        Self { store, config, keep: Keep::Database(database) }
+    }
+
+    /// The database of a store on PostgreSQL.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        match &self.keep {
+            Keep::Database(database) => database,
+            Keep::Directory(_) => panic!("this store is a file"),
+        }
     }
 
     /// Closes the store and opens it again.

@@ -7,6 +7,7 @@ pub(crate) mod cards;
 pub(crate) mod claims;
 pub(crate) mod enrolment;
 pub(crate) mod holds;
+pub(crate) mod nodes;
 pub(crate) mod offers;
 pub(crate) mod races;
 pub(crate) mod recount;
