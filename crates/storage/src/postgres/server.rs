@@ -209,13 +209,12 @@ pub(super) async fn applied(client: &Client) -> Result<Vec<(i64, String)>, tokio
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// What the server may assume when it plans our statements. Each of them finds its rows by an index, some in the
-/// order of one. But a plan is made once and kept, often while the tables are all but empty, and what the server knows
-/// of their size lags behind when they fill fast: left to itself it settles for reading all of a small table, and
-/// goes on reading all of it when it holds millions of rows. The few statements that do read all of a table still
-/// can. Compiling plans would only follow from the price that is put on reading all.
-const INDEXES_ONLY: &str = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off \
-                            -c enable_mergejoin=off -c jit=off";
+/// What the server may choose when it plans our statements. Each of them finds its rows by an index, some in the order
+/// of one. But a plan is made once and kept, often while the tables are all but empty, and what the server knows of
+/// their size lags behind when they fill fast: left to itself it settles for reading all of a small table, and goes
+/// on reading all of it when it holds millions of rows. The few statements that do read all of a table still can.
+/// Compiling plans would only follow from the price that is put on that.
+const INDEXES_ONLY: &str = "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
 /// The session every connection has: its name, and the server's own limits on statements and locks. Options of the
 /// address come behind ours on planning, and so win.

@@ -57,7 +57,9 @@ pub(super) async fn api_token(
     let statement = client
         .prepare_cached(
             "SELECT t.username, t.expires_at, u.body
-             FROM api_token t JOIN api_user u ON u.username = t.username WHERE t.sha256 = $1",
+             FROM api_token t
+             CROSS JOIN LATERAL (SELECT body FROM api_user WHERE username = t.username LIMIT 1) u
+             WHERE t.sha256 = $1",
         )
         .await?;
     let row = client.query_opt(&statement, &[&sha256]).await?;

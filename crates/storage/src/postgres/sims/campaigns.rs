@@ -51,7 +51,8 @@ pub(super) async fn page_sim_campaigns(
             "SELECT c.body FROM
              (SELECT campaign FROM campaign_connection WHERE account = $1
               ORDER BY campaign OFFSET $2 LIMIT $3) n
-             JOIN sim_campaign c ON c.id = n.campaign ORDER BY n.campaign",
+             CROSS JOIN LATERAL (SELECT * FROM sim_campaign WHERE id = n.campaign LIMIT 1) c
+             ORDER BY n.campaign",
         ),
         client.prepare_cached("SELECT count(*) FROM campaign_connection WHERE account = $1"),
     )

@@ -39,8 +39,8 @@ pub(super) async fn sims_by_names(
         .prepare_cached(
             "SELECT w.index, s.number, s.body, s.version
              FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w (kind, name, index)
-             JOIN sim_name n ON n.kind = w.kind AND n.name = w.name
-             JOIN sim s ON s.number = n.sim",
+             CROSS JOIN LATERAL (SELECT sim FROM sim_name n WHERE n.kind = w.kind AND n.name = w.name LIMIT 1) n
+             CROSS JOIN LATERAL (SELECT * FROM sim WHERE number = n.sim LIMIT 1) s",
         )
         .await?;
     let rows = client.query(&statement, &[&kinds, &texts]).await?;
@@ -81,15 +81,19 @@ pub(super) async fn key_sets(client: &ClientWrapper, sim: SimNumber) -> Result<V
     key_sets_of(client, &[sim.0]).await
 }
 
-/// The key sets of these cards, in order of card and version number.
+/// The key sets of these cards, in order of card and version number. Put into that order here: asked for it, the
+/// server may go through all cards in order.
 pub(super) async fn key_sets_of(client: &ClientWrapper, sims: &[i64]) -> Result<Vec<KeySet>, Fault> {
     let statement = client
         .prepare_cached(
             "SELECT sim, kvn, next_counter, holder_campaign, holder_ordinal, flags, body
-             FROM key_set WHERE sim = ANY ($1) ORDER BY sim, kvn",
+             FROM key_set WHERE sim = ANY ($1)",
         )
         .await?;
-    client.query(&statement, &[&sims]).await?.iter().map(key_set).collect()
+    let rows = client.query(&statement, &[&sims]).await?;
+    let mut sets = rows.iter().map(key_set).collect::<Result<Vec<_>, Fault>>()?;
+    sets.sort_unstable_by_key(|set| (set.sim, set.kvn));
+    Ok(sets)
 }
 
 /// These cards, in no order.

@@ -42,12 +42,14 @@ pub(super) async fn claim_paced(
     Ok(Ok(readable_with_cards(client, claimed).await?))
 }
 
+/// Prepared anew each time, as that of timers: its plan depends on how large the tables are now.
+///
 /// Two seeks in the index of what is due: those never sent to, by ordinal, and then the others, by instant. Whoever
 /// is found by the second and was never sent to either was claimed before by somebody who did not come to send, or
 /// waited for its card.
 async fn pick(client: &ClientWrapper, claim: Claim, limit: u32) -> Result<Vec<ParticipantColumns>, Fault> {
     let statement = client
-        .prepare_cached(concat!(
+        .prepare(concat!(
             "WITH fresh AS MATERIALIZED (
                  SELECT campaign, ordinal, due_at FROM participant
                  WHERE campaign = $1 AND due_at = 0 AND status IN (0, 1) AND ordinal < $2
@@ -88,7 +90,7 @@ pub(super) async fn due_timers(
     limit: u32,
 ) -> Result<Vec<LoadedParticipant>, Fault> {
     let statement = client
-        .prepare_cached(concat!(
+        .prepare(concat!(
             "WITH due AS MATERIALIZED (
                  SELECT campaign, ordinal, timer_at FROM participant
                  WHERE timer_at <= $1

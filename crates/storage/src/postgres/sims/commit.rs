@@ -20,6 +20,10 @@ use muster_domain::time::UnixMillis;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
+/// Plans are made for each transaction, with its rows and the present size of the tables: a join with a list in which
+/// the table comes first is the best plan while the table is small, and must not be kept.
+const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan";
+
 /// A participant's key: campaign and ordinal.
 type Key = (i64, i64);
 
@@ -141,7 +145,7 @@ impl<'a> Batch<'a> {
                 if rows == 0 { Ok(Vec::new()) } else { client.query(statement, parameters).await }
             };
         let ((), _, running, found) = try_join4(
-            client.batch_execute("BEGIN"),
+            client.batch_execute(BEGIN),
             ask(&lock, &[&locks], locks.len()),
             ask(&look, &[&campaigns], campaigns.len()),
             ask(&key_sets, &[&sims, &versions], sims.len()),

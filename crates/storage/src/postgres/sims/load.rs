@@ -117,7 +117,9 @@ pub(super) async fn load_participants(
             "SELECT w.index, ",
             participant_columns!(),
             ", p.body FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS w (campaign, ordinal, index)
-             JOIN participant p ON p.campaign = w.campaign AND p.ordinal = w.ordinal"
+             CROSS JOIN LATERAL (
+                 SELECT * FROM participant p WHERE p.campaign = w.campaign AND p.ordinal = w.ordinal LIMIT 1
+             ) p"
         ))
         .await?;
     let rows = client.query(&statement, &[&campaigns, &ordinals]).await?;
@@ -135,7 +137,7 @@ pub(super) async fn participants_by_msisdn(
             "SELECT w.index, ",
             participant_columns!(),
             ", p.body FROM unnest($1::text[]) WITH ORDINALITY AS w (msisdn, index)
-             JOIN sim_name n ON n.kind = 3 AND n.name = w.msisdn
+             CROSS JOIN LATERAL (SELECT sim FROM sim_name n WHERE n.kind = 3 AND n.name = w.msisdn LIMIT 1) n
              CROSS JOIN LATERAL (
                  SELECT p.* FROM participant p
                  WHERE p.sim = n.sim AND p.status IN (2, 3, 5)
@@ -158,8 +160,8 @@ pub(super) async fn resting_participants(
         .prepare_cached(concat!(
             "SELECT ",
             participant_columns!(),
-            ", p.body FROM sim_name n JOIN participant p ON p.sim = n.sim
-             WHERE n.kind = 3 AND n.name = $1 AND p.status NOT IN (2, 3, 5)
+            ", p.body FROM participant p
+             WHERE p.sim = (SELECT sim FROM sim_name WHERE kind = 3 AND name = $1) AND p.status NOT IN (2, 3, 5)
              ORDER BY p.updated_at DESC, p.campaign DESC LIMIT 1"
         ))
         .await?;

@@ -38,7 +38,7 @@ pub(super) async fn tariffs(client: &ClientWrapper, ids: &[TariffId]) -> Result<
     let statement = client
         .prepare_cached(
             "SELECT w.index, t.body FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, index)
-             JOIN tariff t ON t.id = w.id",
+             CROSS JOIN LATERAL (SELECT body FROM tariff t WHERE t.id = w.id LIMIT 1) t",
         )
         .await?;
     let rows = client.query(&statement, &[&wanted]).await?;
@@ -100,10 +100,10 @@ pub(super) async fn page_packages(
             vec![parent.0, account.0],
         ),
         PackagesOf::AttachedIn(account) => (
-            "SELECT p.ever_used, p.body FROM package_use u JOIN package p ON p.place = u.package
-             WHERE u.account = $1 AND NOT p.deleted ORDER BY u.package OFFSET $2 LIMIT $3",
-            "SELECT count(*) FROM package_use u JOIN package p ON p.place = u.package
-             WHERE u.account = $1 AND NOT p.deleted",
+            "SELECT p.ever_used, p.body FROM
+             (SELECT package FROM package_use WHERE account = $1 ORDER BY package OFFSET $2 LIMIT $3) u
+             CROSS JOIN LATERAL (SELECT * FROM package WHERE place = u.package LIMIT 1) p ORDER BY p.place",
+            "SELECT count(*) FROM package_use WHERE account = $1",
             vec![account.0],
         ),
     };

@@ -1,4 +1,7 @@
 //! What rows hold, in the domain's words.
+//!
+//! Statements of this side that look several things up join a list with a table by `LATERAL (… LIMIT 1)`: that leaves
+//! the server no other plan than one look-up for each entry of the list, whatever it believes of the table's size.
 
 use super::super::error::Fault;
 use crate::encoding::{counter_from_column, counter_to_column, from_json};

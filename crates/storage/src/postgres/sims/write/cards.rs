@@ -183,7 +183,9 @@ async fn insert_names(
     let rows = query(
         client,
         "SELECT n.kind, n.name FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS w (kind, name, sim)
-         JOIN sim_name n ON n.kind = w.kind AND n.name = w.name AND n.sim <> w.sim",
+         CROSS JOIN LATERAL (
+             SELECT * FROM sim_name n WHERE n.kind = w.kind AND n.name = w.name AND n.sim <> w.sim LIMIT 1
+         ) n",
         kinds.len(),
         &[&kinds, &texts, &sims],
     )
@@ -241,15 +243,12 @@ async fn change_names(client: &ClientWrapper, old: &Sim, new: &Sim) -> Result<()
     let (before, after) = (names(old), names(new));
     let removed: Vec<&SimName> = before.iter().filter(|name| !after.contains(name)).collect();
     let added: Vec<SimName> = after.into_iter().filter(|name| !before.contains(name)).collect();
-    let (kinds, texts): (Vec<i16>, Vec<&str>) = removed.into_iter().map(sim_name_key).unzip();
-    execute(
-        client,
-        "DELETE FROM sim_name n USING unnest($1::smallint[], $2::text[]) AS w (kind, name)
-         WHERE n.kind = w.kind AND n.name = w.name AND n.sim = $3",
-        kinds.len(),
-        &[&kinds, &texts, &new.number.0],
-    )
-    .await?;
+    for name in removed {
+        let (kind, text) = sim_name_key(name);
+        let statement =
+            client.prepare_cached("DELETE FROM sim_name WHERE kind = $1 AND name = $2 AND sim = $3").await?;
+        client.execute(&statement, &[&kind, &text, &new.number.0]).await?;
+    }
     insert_names(client, &[new.number.0], &[added], 0).await
 }
 

@@ -64,7 +64,9 @@ async fn refuse_those_there(
         let rows = query(
             client,
             "SELECT p.sim FROM unnest($1::bigint[]) AS w (sim)
-             JOIN participant p ON p.sim = w.sim AND p.campaign = $2",
+             CROSS JOIN LATERAL (
+                 SELECT sim FROM participant p WHERE p.sim = w.sim AND p.campaign = $2 LIMIT 1
+             ) p",
             sims.len(),
             &[&sims, &campaign.0],
         )
