@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod behavior;
+pub mod calls;
 pub mod campaign;
 pub mod customer;
 pub mod event;

@@ -1,13 +1,15 @@
-//! What the use cases need from outside: a store, a clock, randomness, and message centres.
+//! What the use cases need from outside: a store, a clock, randomness, message centres and telephone lines.
 
 mod clock;
 mod entropy;
 mod sims;
 mod sms;
 mod store;
+mod telephony;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use sims::*;
 pub use sms::*;
 pub use store::*;
+pub use telephony::*;
