@@ -2,3 +2,6 @@
 //!
 //! A contact is a participant and a call is an attempt. Everything here is a pure function of what is stored, an
 //! event, the present instant and a random number; the engine around it leases, dials and stores.
+
+pub mod number;
+pub mod zones;
