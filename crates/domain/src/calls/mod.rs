@@ -4,4 +4,5 @@
 //! event, the present instant and a random number; the engine around it leases, dials and stores.
 
 pub mod number;
+pub mod pacing;
 pub mod zones;
