@@ -65,6 +65,27 @@ numeric_id! {
     SimNumber
 }
 
+numeric_id! {
+    /// A client account of the dialler face (`ClientsID`): the tenant of call campaigns.
+    ClientId
+}
+numeric_id! {
+    /// A call campaign (`ID`, `DiallerCampaignsID` on the dialler wire).
+    CallCampaignId
+}
+numeric_id! {
+    /// A result code of a call campaign (`DiallerCampaignsResultCodesID` on the dialler wire).
+    ResultCodeId
+}
+numeric_id! {
+    /// A contact of a call campaign (`DiallerContactsID` on the dialler wire).
+    ContactId
+}
+numeric_id! {
+    /// A call to one number of a contact (`ID` of an attempt on the dialler wire).
+    CallId
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

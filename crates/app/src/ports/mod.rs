@@ -1,5 +1,6 @@
 //! What the use cases need from outside: a store, a clock, randomness, message centres and telephone lines.
 
+mod calls;
 mod clock;
 mod entropy;
 mod sims;
@@ -7,6 +8,7 @@ mod sms;
 mod store;
 mod telephony;
 
+pub use calls::*;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use sims::*;
