@@ -1,6 +1,7 @@
-//! Octets to values and back, without I/O: secured packets for SIM cards, remote command scripts, user data headers.
+//! Octets to values and back, without I/O: secured packets for SIM cards, remote command scripts, user data headers;
+//! and [`voice`]: media packets, sound, and what can be told from it.
 //!
-//! The layers, from the outside in, each with its standard:
+//! The layers of what goes to a card, from the outside in, each with its standard:
 //!
 //! - [`mod@concat`] and [`udh`]: what a short message carries (3GPP TS 23.040 §9.2.3.24, TS 31.115 §4);
 //! - [`command_packet`] and [`response_packet`]: the secured packet to the card and its proof of receipt
@@ -24,6 +25,7 @@ pub mod script;
 pub mod security;
 pub mod tar;
 pub mod udh;
+pub mod voice;
 
 mod octets;
 

@@ -3,4 +3,5 @@
 //! Each driver implements a port of `muster-app`. It knows sessions and octets, and reports what it saw; what
 //! that means for a participant is decided elsewhere.
 
+pub mod media;
 pub mod sms;
