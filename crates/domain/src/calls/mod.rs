@@ -9,6 +9,7 @@
 //! - [`selection`]: who is next.
 //! - [`number`], [`zones`]: what a telephone number tells.
 //! - [`pacing`]: how many calls are placed.
+//! - [`policy`]: when, how often and how people may be called.
 
 pub mod call;
 pub mod campaign;
@@ -17,6 +18,7 @@ pub mod contact;
 pub mod hours;
 pub mod number;
 pub mod pacing;
+pub mod policy;
 pub mod result_code;
 pub mod selection;
 pub mod zones;
