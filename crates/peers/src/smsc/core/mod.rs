@@ -1,6 +1,5 @@
 //! The centre without its socket.
 
-mod agenda;
 mod delivery;
 mod submission;
 #[cfg(test)]
@@ -11,9 +10,9 @@ use super::message::{Action, Address, Deliver, LinkId, MessageState, Submission}
 use super::misbehaviour::{DeliveryFaults, Misbehaviour, Subject};
 use super::outbox::Outbox;
 use super::settings::CoreSettings;
+use crate::agenda::Agenda;
 use crate::card::{Card, CardProfile, CardSpec, Execution, Kind};
 use crate::scenario::Scenario;
-use agenda::Agenda;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;

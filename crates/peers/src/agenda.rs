@@ -33,7 +33,7 @@ impl<W> Ord for Entry<W> {
 
 /// Work by time.
 #[derive(Debug)]
-pub(super) struct Agenda<W> {
+pub(crate) struct Agenda<W> {
     entries: BinaryHeap<Reverse<Entry<W>>>,
     number: u64,
 }
@@ -46,18 +46,18 @@ impl<W> Default for Agenda<W> {
 
 impl<W> Agenda<W> {
     /// Plans work.
-    pub(super) fn plan(&mut self, at_ms: u64, work: W) {
+    pub(crate) fn plan(&mut self, at_ms: u64, work: W) {
         self.number += 1;
         self.entries.push(Reverse(Entry { at_ms, number: self.number, work }));
     }
 
     /// When there is something to do.
-    pub(super) fn next_ms(&self) -> Option<u64> {
+    pub(crate) fn next_ms(&self) -> Option<u64> {
         self.entries.peek().map(|Reverse(entry)| entry.at_ms)
     }
 
     /// The next work that is due.
-    pub(super) fn due(&mut self, now_ms: u64) -> Option<W> {
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<W> {
         if self.next_ms()? > now_ms {
             return None;
         }
