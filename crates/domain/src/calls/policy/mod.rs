@@ -17,6 +17,8 @@ mod question;
 pub mod rules;
 mod schedule;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod week;
 

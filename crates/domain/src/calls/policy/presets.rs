@@ -195,6 +195,7 @@ fn uk() -> Preset {
                 "redial_after_machine_same_day",
                 "Ofcom, as above: on the day of a machine's answer only with an agent guaranteed",
             ),
+            ("per_number", "our choice; no figure is set"),
             ("caller_id", "Ofcom, as above: a number that is presented and can be called back"),
         ],
     }

@@ -16,8 +16,8 @@ pub(super) fn area(code: u16) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.codes.binary_search(&code).is_ok())
 }
 
-/// Every kind of clock that the United States and Canada keep, their possessions included: what is left to assume
-/// of a number without a place.
+/// Every kind of clock that Canada, the United States and Puerto Rico keep: what is left to assume of a number without
+/// a place. The islands further west have had one code each for long and are not going to get another.
 pub(super) const EVERYWHERE: &[&str] = &[
     "America/St_Johns",
     "America/Puerto_Rico",
@@ -31,8 +31,6 @@ pub(super) const EVERYWHERE: &[&str] = &[
     "America/Anchorage",
     "America/Adak",
     "Pacific/Honolulu",
-    "Pacific/Pago_Pago",
-    "Pacific/Guam",
 ];
 
 #[rustfmt::skip]
