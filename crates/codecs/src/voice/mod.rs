@@ -3,10 +3,16 @@
 //!
 //! All sound is 8,000 samples a second of one channel; a *frame* is 20 ms of it, [`FRAME`] samples.
 
+pub mod classify;
 pub mod g711;
+pub mod key_tones;
 pub mod rtcp;
 pub mod rtp;
 pub mod telephone_event;
+pub mod tone;
+pub mod wav;
+
+mod goertzel;
 
 /// Samples a second of all sound here, and the clock of its packets' timestamps (RFC 3551 §4.5.14).
 pub const SAMPLE_RATE: u32 = 8_000;

@@ -73,6 +73,13 @@ impl MediaLeg {
         self.shared.send(Command::StopPlaying(self.id));
     }
 
+    /// Finds out from the sound who is there, from now on; [`super::MediaEvent::Heard`] tells it, within some four
+    /// seconds. Asked again, it begins anew. Such verdicts are wrong for one call in five or so
+    /// ([`muster_codecs::voice::classify`]), so nobody listens unless asked.
+    pub fn listen(&self) {
+        self.shared.send(Command::Listen(self.id));
+    }
+
     /// Counts up to now; of a leg that is closed, up to its end.
     pub fn stats(&self) -> MediaStats {
         self.counters.read()

@@ -1,12 +1,13 @@
 //! Legs over real sockets on loopback.
 
 use super::*;
-use muster_app::ports::{MediaStats, Prompt, SeededEntropy};
+use muster_app::ports::{Heard, MediaStats, Prompt, SeededEntropy};
 use muster_codecs::voice::FRAME;
 use muster_codecs::voice::g711::Law;
 use muster_codecs::voice::rtcp::{self, Report};
 use muster_codecs::voice::rtp::{Header, Packet};
 use muster_codecs::voice::telephone_event::{TelephoneEvent, code_of};
+use muster_codecs::voice::tone;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -458,6 +459,50 @@ async fn reports_tell_what_was_sent_and_lost() {
     }
     assert_eq!(far.event().await, MediaEvent::First);
     assert_eq!(soon("the end", far.events.recv()).await, None, "a closed leg tells nothing more");
+}
+
+#[tokio::test]
+async fn keys_are_heard_in_the_sound_where_they_do_not_come_as_events() {
+    for (dtmf_payload_type, expected) in [(None, "5#"), (Some(101), "")] {
+        let mut far = FarSide::new(&engine(), Codec::Pcma).await;
+        far.leg.set_remote(Remote { dtmf_payload_type, ..far.remote() });
+        let sound = [tone::key('5', 6_000, 800), tone::silence(800), tone::key('#', 6_000, 800)].concat();
+        for frame in sound.chunks(FRAME) {
+            let payload: Vec<u8> = frame.iter().map(|&sample| Law::A.encode(sample)).collect();
+            far.send(far.header(8), &payload).await;
+            far.timestamp = far.timestamp.wrapping_add(FRAME as u32);
+        }
+        far.received(15).await;
+        far.leg.close();
+        let mut keys = String::new();
+        while let Some(event) = soon("the end", far.events.recv()).await {
+            if let MediaEvent::Digit(key) = event {
+                keys.push(key);
+            }
+        }
+        assert_eq!(keys, expected);
+    }
+}
+
+#[tokio::test]
+async fn who_speaks_is_told_once_when_it_was_asked_for() {
+    let engine = engine();
+    for (name, pitch, expected) in [
+        ("a fax", 2_100.0, Heard::Fax),
+        ("a word, and no packets while nothing is said", 440.0, Heard::Human),
+    ] {
+        let mut far = FarSide::new(&engine, Codec::Pcmu).await;
+        far.leg.listen();
+        let sound = tone::sines(&[pitch], 8_000, FRAME * 20);
+        for frame in sound.chunks(FRAME) {
+            let payload: Vec<u8> = frame.iter().map(|&sample| Law::Mu.encode(sample)).collect();
+            far.send(far.header(0), &payload).await;
+            far.timestamp = far.timestamp.wrapping_add(FRAME as u32);
+        }
+        assert_eq!(far.event().await, MediaEvent::First, "{name}");
+        assert_eq!(far.event().await, MediaEvent::Heard(expected), "{name}");
+        assert!(far.events.try_recv().is_err(), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::super::outgoing::{Carries, Outgoing};
 use super::super::pool::Sockets;
 use super::super::prompts::Encoded;
 use super::super::settings::{Codec, MediaEvent, MediaLimits, Remote};
+use super::ear::Ear;
 use super::{Counters, NewLeg};
 use muster_app::ports::Prompt;
 use muster_codecs::voice::rtcp::{self, Report, SenderInfo};
@@ -45,6 +46,7 @@ pub(super) struct Leg {
     reception: Reception,
     outgoing: Outgoing,
     keys: KeyReceiver,
+    ear: Ear,
     peer: Option<u64>,
     playing: Option<Playing>,
     /// When something was passed on, or it was bridged.
@@ -79,6 +81,7 @@ impl Leg {
             reception: Reception::default(),
             outgoing,
             keys: KeyReceiver::default(),
+            ear: Ear::default(),
             peer: None,
             playing: None,
             passed_on_at: now,
@@ -102,7 +105,12 @@ impl Leg {
             self.heard_at = now;
             self.is_lost = false;
         }
+        self.ear.mind_keys(remote.dtmf_payload_type.is_none());
         self.remote = Some(remote);
+    }
+
+    pub(super) fn listen(&mut self, now: Instant) {
+        self.ear.listen(now);
     }
 
     pub(super) fn attach(&mut self, other: u64, now: Instant) {
@@ -152,11 +160,18 @@ impl Leg {
         self.reception.count(&packet.header, arrival);
         self.counters.received.fetch_add(1, Ordering::Relaxed);
         self.counters.lost.store(self.reception.lost(), Ordering::Relaxed);
-        if let Speech::Key(event) = speech {
-            let Header { ssrc, timestamp, marker, .. } = packet.header;
-            if let Some(key) = self.keys.accept(ssrc, timestamp, marker, event) {
-                self.tell(MediaEvent::Digit(key));
+        match speech {
+            Speech::Key(event) => {
+                let Header { ssrc, timestamp, marker, .. } = packet.header;
+                if let Some(key) = self.keys.accept(ssrc, timestamp, marker, event) {
+                    self.tell(MediaEvent::Digit(key));
+                }
             }
+            Speech::Sound(codec) => {
+                let events = &self.events;
+                self.ear.hear(codec, packet.payload, now, |event| tell(events, event));
+            }
+            Speech::Nothing => {}
         }
         Some(speech)
     }
@@ -217,6 +232,8 @@ impl Leg {
                 self.tell(MediaEvent::PlayDone(playing.play));
             }
         }
+        let events = &self.events;
+        self.ear.tick(now, |event| tell(events, event));
         let is_filling =
             self.peer.is_none() || now.saturating_duration_since(self.passed_on_at) >= FILL_AFTER;
         if self.playing.is_none() && remote.send && is_filling {
@@ -278,9 +295,13 @@ impl Leg {
     }
 
     fn tell(&self, event: MediaEvent) {
-        // Nobody listens any more: the leg is about to be closed.
-        let _ = self.events.send(event);
+        tell(&self.events, event);
     }
+}
+
+fn tell(events: &UnboundedSender<MediaEvent>, event: MediaEvent) {
+    // Nobody listens any more: the leg is about to be closed.
+    let _ = events.send(event);
 }
 
 impl Playing {

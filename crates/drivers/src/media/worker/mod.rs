@@ -1,5 +1,6 @@
 //! The thread that owns the sockets of all legs.
 
+mod ear;
 mod leg;
 
 use self::leg::{Leg, Speech};
@@ -43,6 +44,7 @@ pub(super) enum Command {
         encoded: Arc<Encoded>,
     },
     StopPlaying(u64),
+    Listen(u64),
     Close(u64),
     /// Answer when all before is done.
     Settle(mpsc::SyncSender<()>),
@@ -194,6 +196,11 @@ impl Worker {
             Command::StopPlaying(leg) => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.stop_playing(now);
+                }
+            }
+            Command::Listen(leg) => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.listen(now);
                 }
             }
             Command::Close(leg) => {
