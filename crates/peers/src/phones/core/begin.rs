@@ -28,6 +28,15 @@ impl PhonesCore {
         if desk == Desk::Agents && self.agent_is_gone(&invite) {
             return;
         }
+        let Some(target) = invite
+            .header("contact")
+            .filter(|contact| Uri::parse(contact).is_some())
+            .map(|contact| uri::inner(contact).to_owned())
+        else {
+            // Without it nobody could end the call (RFC 3261 §8.1.1.8).
+            self.counters.malformed += 1;
+            return self.reply(link, &invite, 400);
+        };
         if desk == Desk::Trunk && !self.proven(link, &invite) {
             return;
         }
@@ -87,8 +96,6 @@ impl PhonesCore {
             first_packet_ms: None,
             heard: Vec::new(),
         });
-        let target =
-            invite.header("contact").map(|contact| uri::inner(contact).to_owned()).unwrap_or_default();
         let route = invite.values("record-route");
         let target_address =
             Uri::parse(route.first().unwrap_or(&target)).and_then(|uri| uri.socket_address());

@@ -7,6 +7,8 @@ mod begin;
 mod call;
 mod during;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use super::media::{Command, Event, Start};
 use super::mix::Chance;

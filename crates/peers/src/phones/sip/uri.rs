@@ -17,6 +17,10 @@ impl Uri {
     /// Reads a URI, with or without a name and angle brackets around it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = inner(text);
+        // A blank would end the first line of a request to it.
+        if text.contains(|character: char| character.is_whitespace() || character.is_control()) {
+            return None;
+        }
         let (scheme, rest) = text.split_once(':')?;
         let secure = scheme.eq_ignore_ascii_case("sips");
         if !secure && !scheme.eq_ignore_ascii_case("sip") {

@@ -1,10 +1,12 @@
 //! `muster sim`: stand-ins for what Muster talks to, to try it out and to test it.
 
 mod cards;
+mod phones;
 mod smsc;
 
 use crate::failure::Outcome;
 use clap::{Args, Subcommand};
+use std::error::Error;
 use std::process::ExitCode;
 
 /// Arguments of `muster sim`.
@@ -20,6 +22,8 @@ enum SimCommand {
     Cards(cards::Cards),
     /// Be a message centre (SMPP 3.4) with SIM cards behind it that execute what they are sent
     Smsc(smsc::SmscCommand),
+    /// Be a carrier's trunk (SIP) with people behind it, and the phones on agents' desks
+    Phones(Box<phones::PhonesCommand>),
 }
 
 impl Sim {
@@ -28,6 +32,19 @@ impl Sim {
         match self.command {
             SimCommand::Cards(cards) => cards.run(),
             SimCommand::Smsc(smsc) => smsc.run().await,
+            SimCommand::Phones(phones) => phones.run().await,
         }
     }
+}
+
+/// An error and what caused it, in one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text.replace('\n', " ")
 }

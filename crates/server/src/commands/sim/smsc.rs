@@ -1,5 +1,6 @@
 //! `muster sim smsc`
 
+use super::with_causes;
 use crate::failure::{Failure, Outcome};
 use crate::output::{print, tell};
 use crate::serve::StopSignals;
@@ -279,16 +280,4 @@ fn line(now: &Counters, before: &Counters, seconds: u64) -> String {
         now.throttled,
         now.refused
     )
-}
-
-/// An error and what caused it, in one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text.replace('\n', " ")
 }
