@@ -34,17 +34,26 @@ impl Hazard {
         }
     }
 
-    /// The hazard summed up from the beginning, ready to be read many times.
-    pub(super) fn cumulative(&self) -> Cumulative {
+    /// The hazard summed up from the beginning, ready to be read many times. Those that go on still, of these ages,
+    /// count for the time they have lasted: the first ones to end are the short ones.
+    pub(super) fn cumulative(&self, going_on_ms: impl Iterator<Item = u32>) -> Cumulative {
+        let mut lasted = [0.0_f64; BINS + 1];
+        for age_ms in going_on_ms {
+            lasted[((f64::from(age_ms) / 1000.0 / BIN_S) as usize).min(BINS)] += 1.0;
+        }
+        let mut going_on: f64 = lasted.iter().sum();
         let mut sum = [0.0; BINS + 1];
         let mut last_step = 0.0;
         let mut exposed: f64 = self.ended.iter().sum();
         for bin in 0..BINS {
             let ended = self.ended.get(bin).copied().unwrap_or(0.0);
+            // Only those that got through the whole bin count in it.
+            going_on -= lasted[bin];
+            let at_risk = exposed + going_on + 0.5;
             // The share of those exposed who got through the bin, as a product-limit estimate. Half an observation of
             // what is expected keeps bins nobody has reached from saying "never".
-            let through = 1.0 - ended / (exposed + 0.5);
-            let step = 0.5 * BIN_S / self.expected_s / (exposed + 0.5) - through.ln();
+            let through = 1.0 - ended / at_risk;
+            let step = 0.5 * BIN_S / self.expected_s / at_risk - through.ln();
             sum[bin + 1] = sum[bin] + step;
             last_step = step;
             exposed = (exposed - ended).max(0.0);
@@ -88,13 +97,49 @@ impl Cumulative {
     }
 }
 
+/// When somebody in conversation will be free: the conversation has to end, and then the write-up.
+///
+/// To take the sum of both as one length would be simpler and wrong. Of all who have been busy for so long, those about
+/// to be free are those who write up already, and these are known.
+pub(super) struct FreeAfterTalk<'a> {
+    talk: &'a Cumulative,
+    ahead_s: f64,
+    /// The probability that a write-up takes no longer than `n + ½` seconds less the part of a second in `ahead_s`.
+    written_up: [f64; STEPS],
+}
+
+/// Seconds a conversation may end in and still matter.
+const STEPS: usize = 64;
+
+impl<'a> FreeAfterTalk<'a> {
+    pub(super) fn new(talk: &'a Cumulative, wrap: &Cumulative, ahead_s: f64) -> Self {
+        let mut written_up = [0.0; STEPS];
+        wrap.ends_within(0, ahead_s.fract() + 0.5, &mut written_up);
+        Self { talk, ahead_s, written_up }
+    }
+
+    /// As [`Cumulative::ends_within`], for a conversation of this age and the write-up that follows.
+    pub(super) fn within(&self, age_ms: u32, free: &mut [f64]) {
+        let ahead = (self.ahead_s as usize).min(STEPS / 2);
+        let mut talked = [0.0; STEPS + 1];
+        self.talk.ends_within(age_ms, 0.0, &mut talked);
+        for (seconds, free) in free.iter_mut().enumerate() {
+            let steps = (seconds + ahead).min(STEPS);
+            *free = (0..steps)
+                .map(|step| (talked[step + 1] - talked[step]) * self.written_up[steps - 1 - step])
+                .sum::<f64>()
+                .clamp(0.0, 1.0);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn within(hazard: &Hazard, age_ms: u32, seconds: f64) -> f64 {
         let mut ends = [0.0];
-        hazard.cumulative().ends_within(age_ms, seconds, &mut ends);
+        hazard.cumulative(std::iter::empty()).ends_within(age_ms, seconds, &mut ends);
         ends[0]
     }
 
@@ -116,12 +161,34 @@ mod tests {
     }
 
     #[test]
+    fn those_that_go_on_show_that_the_short_ones_were_the_first_to_end() {
+        let mut hazard = Hazard::new(120_000);
+        (0..10).for_each(|_| hazard.observe(22_000));
+        let mut ends = [0.0];
+        hazard.cumulative(std::iter::repeat_n(31_000, 90)).ends_within(0, 30.0, &mut ends);
+        assert!(ends[0] < 0.15, "ten of a hundred have ended: {}", ends[0]);
+    }
+
+    #[test]
+    fn who_talks_is_free_after_the_write_up() {
+        let (mut talk, mut wrap) = (Hazard::new(100_000), Hazard::new(20_000));
+        (0..1_000).for_each(|_| talk.observe(62_000));
+        (0..1_000).for_each(|_| wrap.observe(11_000));
+        let (talk, wrap) = (talk.cumulative(std::iter::empty()), wrap.cumulative(std::iter::empty()));
+        let mut free = [0.0; 32];
+        FreeAfterTalk::new(&talk, &wrap, 2.0).within(55_000, &mut free);
+        assert!(free.is_sorted(), "{free:?}");
+        assert!(free[10] < 0.02, "the conversation ends in five seconds or later, the write-up takes ten");
+        assert!(free[24] > 0.97, "in ten seconds at the latest and fifteen more: {free:?}");
+    }
+
+    #[test]
     fn an_end_is_a_probability_and_later_is_likelier() {
         let mut hazard = Hazard::new(1);
         (0..50_u32).for_each(|n| hazard.observe(n * n * 2_000));
         let mut ends = [0.0; 32];
         for age_ms in [0, 4_999, 5_000, 1_799_999, 1_800_000, u32::MAX] {
-            hazard.cumulative().ends_within(age_ms, 2.0, &mut ends);
+            hazard.cumulative(std::iter::empty()).ends_within(age_ms, 2.0, &mut ends);
             assert!(
                 ends.is_sorted() && ends.iter().all(|end| (0.0..=1.0).contains(end)),
                 "{age_ms}: {ends:?}"

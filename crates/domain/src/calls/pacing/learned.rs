@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Learned {
     pub(super) answer_rate: AnswerRate,
     pub(super) latency: AnswerLatency,
-    pub(super) handling: Hazard,
+    pub(super) talk: Hazard,
     pub(super) wrap: Hazard,
     pub(super) risk: Risk,
 }
@@ -22,7 +22,7 @@ impl Learned {
         Self {
             answer_rate: AnswerRate::new(),
             latency: AnswerLatency::new(),
-            handling: Hazard::new(settings.expected_talk_ms.saturating_add(settings.expected_wrap_ms)),
+            talk: Hazard::new(settings.expected_talk_ms),
             wrap: Hazard::new(settings.expected_wrap_ms),
             risk: Risk::new(),
         }
@@ -49,7 +49,7 @@ impl Learned {
         Self {
             answer_rate: if self.answer_rate.is_sound() { self.answer_rate } else { first.answer_rate },
             latency: if self.latency.is_sound() { self.latency } else { first.latency },
-            handling: if self.handling.is_sound() { self.handling } else { first.handling },
+            talk: if self.talk.is_sound() { self.talk } else { first.talk },
             wrap: if self.wrap.is_sound() { self.wrap } else { first.wrap },
             risk: if self.risk.is_sound() { self.risk } else { first.risk },
         }

@@ -1,7 +1,8 @@
 //! The look-ahead: how many answers will find no agent, second by second (dialling-engine §6.3).
 
+use super::demand::Demand;
+use super::handling::FreeAfterTalk;
 use super::learned::Learned;
-use super::normal::expected_shortfall;
 use super::settings::PacingSettings;
 use super::snapshot::{Busy, Snapshot};
 
@@ -14,11 +15,12 @@ const MOST_AT_ONCE: u32 = 1_000;
 /// A call that has rung this much longer than it may is taken as about to end.
 const RING_SLACK_MS: u32 = 2_000;
 
-/// Agents and answers expected for each of the coming seconds, with what is in flight now.
+/// Who will need an agent at each of the coming seconds, with what is in flight now.
 pub(super) struct Forecast {
-    /// Agents without an answer less answers without an agent: the mean and its variance.
-    spare: [f64; HORIZON],
-    variance: [f64; HORIZON],
+    /// Agents there are for them.
+    agents: f64,
+    /// Conversations that go on and calls in flight that will have been answered, by second.
+    demand: [Demand; HORIZON],
     /// Answers to expect from what is in flight.
     answers: f64,
     /// The probability that a call placed now has been answered by each second.
@@ -30,22 +32,29 @@ pub(super) struct Forecast {
 impl Forecast {
     pub(super) fn of(now: &Snapshot<'_>, learned: &Learned, settings: &PacingSettings) -> Self {
         let answer_rate = learned.answer_rate.estimate();
-        let distribution = learned.latency.distribution();
-        let mut spare = [f64::from(now.idle) - f64::from(now.waiting); HORIZON];
-        let mut variance = [0.0; HORIZON];
+        let distribution = learned.latency.distribution(settings.ring_limit_ms);
         let mut share = [0.0; HORIZON];
+        let people = now.busy.len() + now.in_flight_ms.len();
+        let mut demand: [Demand; HORIZON] = std::array::from_fn(|_| Demand::of(people));
 
         // Who answers at second u may wait for an agent until u plus the limit.
         let limit_s = f64::from(settings.connect_limit_ms) / 1000.0;
-        let (handling, wrap) = (learned.handling.cumulative(), learned.wrap.cumulative());
+        let talk = learned.talk.cumulative(now.busy.iter().filter_map(|busy| match *busy {
+            Busy::Talking { since_ms } => Some(since_ms),
+            Busy::WrappingUp { .. } => None,
+        }));
+        let wrap = learned.wrap.cumulative(now.busy.iter().filter_map(|busy| match *busy {
+            Busy::WrappingUp { since_ms } => Some(since_ms),
+            Busy::Talking { .. } => None,
+        }));
+        let free_after_talk = FreeAfterTalk::new(&talk, &wrap, limit_s);
         for agent in now.busy {
             match *agent {
-                Busy::Talking { since_ms } => handling.ends_within(since_ms, limit_s, &mut share),
+                Busy::Talking { since_ms } => free_after_talk.within(since_ms, &mut share),
                 Busy::WrappingUp { since_ms } => wrap.ends_within(since_ms, limit_s, &mut share),
             }
-            for ((spare, variance), free) in spare.iter_mut().zip(&mut variance).zip(&share) {
-                *spare += free;
-                *variance += free * (1.0 - free);
+            for (demand, free) in demand.iter_mut().zip(&share) {
+                demand.add(1.0 - free);
             }
         }
 
@@ -54,46 +63,41 @@ impl Forecast {
         for &age_ms in now.in_flight_ms.iter().filter(|age_ms| **age_ms <= gives_up_ms) {
             let before = distribution.from(age_ms, &mut share);
             let scale = answer_rate / (1.0 - answer_rate * before);
-            for ((spare, variance), answered) in spare.iter_mut().zip(&mut variance).zip(&mut share) {
+            for (demand, answered) in demand.iter_mut().zip(&mut share) {
                 *answered = scale * (*answered - before);
-                *spare -= *answered;
-                *variance += *answered * (1.0 - *answered);
+                demand.add(*answered);
             }
             answers += share[HORIZON - 1];
         }
 
         distribution.from(0, &mut share);
-        Self { spare, variance, answers, answered_new: share.map(|part| part * answer_rate), answer_rate }
+        Self {
+            agents: f64::from(now.staffed()) - f64::from(now.waiting),
+            demand,
+            answers,
+            answered_new: share.map(|part| part * answer_rate),
+            answer_rate,
+        }
     }
 
     /// Abandoned calls to expect from what is in flight, with no call more.
     pub(super) fn expected_abandons(&self) -> f64 {
-        self.worst(0.0, f64::INFINITY).unwrap_or(f64::INFINITY)
+        self.demand.iter().map(|demand| demand.expected_above(self.agents)).fold(0.0, f64::max)
     }
 
     /// The largest number of calls, up to `most`, for which this and every smaller number leaves at no second more
     /// than the share `risk` of the expected answers without an agent.
-    pub(super) fn most_calls(&self, risk: f64, most: u32) -> u32 {
+    pub(super) fn most_calls(mut self, risk: f64, most: u32) -> u32 {
         let most = most.min(MOST_AT_ONCE);
-        (1..=most)
-            .find(|&calls| {
-                let calls = f64::from(calls);
-                self.worst(calls, risk * (self.answers + calls * self.answer_rate)).is_none()
-            })
-            .map_or(most, |too_many| too_many - 1)
-    }
-
-    /// The largest expected number of answers without an agent, with `calls` more; `None` as soon as it exceeds `bound`.
-    fn worst(&self, calls: f64, bound: f64) -> Option<f64> {
-        let mut worst = 0.0_f64;
-        for ((spare, variance), answered) in self.spare.iter().zip(&self.variance).zip(&self.answered_new) {
-            let mean = spare - calls * answered;
-            let deviation = (variance + calls * answered * (1.0 - answered)).max(0.0).sqrt();
-            worst = worst.max(expected_shortfall(mean, deviation));
-            if worst > bound {
-                return None;
+        for calls in 0..most {
+            let bound = risk * (self.answers + f64::from(calls + 1) * self.answer_rate);
+            for (demand, answered) in self.demand.iter_mut().zip(&self.answered_new) {
+                demand.add(*answered);
+                if demand.expected_above(self.agents) > bound {
+                    return calls;
+                }
             }
         }
-        Some(worst)
+        most
     }
 }

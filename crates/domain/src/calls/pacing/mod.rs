@@ -11,6 +11,7 @@
 //! dialled until it could not ([`LedgerWindow`]).
 
 mod answers;
+mod demand;
 mod gate;
 mod handling;
 mod learned;
@@ -107,7 +108,7 @@ impl Pacer {
     /// An agent is free again after `talk_ms` of conversation and `wrap_ms` of writing up. Calls cut short from
     /// outside, for example because the agent's connection broke, are better not told.
     pub fn on_handle_ended(&mut self, talk_ms: u32, wrap_ms: u32) {
-        self.learned.handling.observe(talk_ms.saturating_add(wrap_ms));
+        self.learned.talk.observe(talk_ms);
         self.learned.wrap.observe(wrap_ms);
     }
 

@@ -204,7 +204,7 @@ fn stored_values_that_cannot_be_right_are_dropped() {
         ("/answer_rate/live", serde_json::json!(-1.0)),
         ("/answer_rate/dials", serde_json::json!(0.0)),
         ("/latency/answers", serde_json::json!([])),
-        ("/handling/ended", serde_json::json!(vec![1.0; 400])),
+        ("/talk/ended", serde_json::json!(vec![1.0; 400])),
         ("/wrap/expected_s", serde_json::json!(0.0)),
     ] {
         let mut damaged = stored.clone();
