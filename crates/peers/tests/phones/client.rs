@@ -1,5 +1,6 @@
 //! A caller that knows just enough SIP for the tests, and shares nothing with the phones.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -94,9 +95,9 @@ impl Client {
     pub(crate) async fn ok(&self, request: &Heard, body: &str) {
         let mut text = "SIP/2.0 200 OK\r\n".to_owned();
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-            text.push_str(&format!("{name}: {}\r\n", request.header(name).unwrap()));
+            let _ = write!(text, "{name}: {}\r\n", request.header(name).unwrap());
         }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let _ = write!(text, "Content-Length: {}\r\n\r\n{body}", body.len());
         self.socket.send_to(text.as_bytes(), request.from).await.unwrap();
     }
 

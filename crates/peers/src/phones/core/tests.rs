@@ -609,7 +609,7 @@ fn a_record_is_closed_with_the_last_report() {
     assert_eq!((rig.core.calls.len(), rig.core.by_key.len(), rig.core.asks.len()), (0, 0, 0));
 }
 
-fn agents(habits: AgentHabits) -> Rig {
+fn agents(habits: &AgentHabits) -> Rig {
     let mut settings = AgentsSettings::of_client(address(CALLER), "acme", 7..9, "{client}-{uid}", "pw-{uid}");
     for phone in &mut settings.phones {
         phone.habits = habits.clone();
@@ -636,7 +636,7 @@ fn answer(rig: &mut Rig, request: &Message, status: u16, extra: &str) {
 #[test]
 fn agents_register_prove_it_and_come_back() {
     for algorithm in ["MD5", "SHA-256"] {
-        let mut rig = agents(AgentHabits::default());
+        let mut rig = agents(&AgentHabits::default());
         rig.until(0);
         let (_, first) = rig.sent.pop().unwrap();
         assert_eq!((first.method(), first.header("authorization")), (Some("REGISTER"), None));
@@ -665,7 +665,7 @@ fn agents_register_prove_it_and_come_back() {
 
 #[test]
 fn a_wrong_password_is_not_tried_for_ever() {
-    let mut rig = agents(AgentHabits::default());
+    let mut rig = agents(&AgentHabits::default());
     rig.until(0);
     let challenge = "WWW-Authenticate: Digest realm=\"m\", nonce=\"n\", qop=\"auth\"\r\n";
     let mut requests = 0;
@@ -681,7 +681,7 @@ fn a_wrong_password_is_not_tried_for_ever() {
 
 #[test]
 fn a_registration_can_be_taken_back() {
-    let mut rig = agents(AgentHabits::default());
+    let mut rig = agents(&AgentHabits::default());
     rig.until(0);
     let (_, request) = rig.sent.pop().unwrap();
     answer(&mut rig, &request, 200, "Expires: 60\r\n");
@@ -697,7 +697,7 @@ fn a_registration_can_be_taken_back() {
 
 #[test]
 fn agents_take_one_call_at_a_time() {
-    let mut rig = agents(AgentHabits::default());
+    let mut rig = agents(&AgentHabits::default());
     rig.say(&request("INVITE", "acme-7", "a", 1, None, "", OFFER));
     assert_eq!(rig.record().side, Side::Agent);
     let statuses = |rig: &mut Rig| -> Vec<String> {
@@ -717,13 +717,13 @@ fn agents_refuse_answer_late_and_vanish() {
         (AgentHabits { reject: Some(480), ..AgentHabits::default() }, "0 100, 0 480"),
         (AgentHabits { answer_after_ms: 300, ..AgentHabits::default() }, "0 100, 0 180, 300 200"),
     ] {
-        let mut rig = agents(habits);
+        let mut rig = agents(&habits);
         rig.say(&request("INVITE", "acme-7", "a", 1, None, "", OFFER));
         rig.until(300);
         let heard: Vec<_> = rig.heard().into_iter().filter(|(_, name)| name != "REGISTER").collect();
         assert_eq!(told(&heard), expected);
     }
-    let mut rig = agents(AgentHabits { vanish_after_ms: Some(1_000), ..AgentHabits::default() });
+    let mut rig = agents(&AgentHabits { vanish_after_ms: Some(1_000), ..AgentHabits::default() });
     rig.say(&request("INVITE", "acme-7", "a", 1, None, "", OFFER));
     rig.until(2_000);
     rig.sent.clear();
@@ -736,7 +736,7 @@ fn agents_refuse_answer_late_and_vanish() {
 #[test]
 fn an_agent_ends_a_conversation_with_the_star_key() {
     let habits = AgentHabits { star_share: 1.0, talk_mean_s: 5.0, talk_cv: 0.0, ..AgentHabits::default() };
-    let mut rig = agents(habits);
+    let mut rig = agents(&habits);
     rig.say(&request("INVITE", "acme-7", "a", 1, None, "", OFFER));
     rig.core.heard(1_000, CallId(0), Event::Sound);
     rig.core.heard(2_000, CallId(0), Event::Quiet);

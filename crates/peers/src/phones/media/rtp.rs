@@ -1,5 +1,7 @@
 //! Packets of RTP (RFC 3550) and the telephone events in them (RFC 4733).
 
+use std::collections::VecDeque;
+
 /// Octets of a header without extras.
 pub(super) const HEADER: usize = 12;
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
@@ -9,6 +11,7 @@ const KEYS: &[u8; 16] = b"0123456789*#ABCD";
 pub(super) struct Packet<'a> {
     pub(super) payload_type: u8,
     pub(super) timestamp: u32,
+    pub(super) ssrc: u32,
     pub(super) payload: &'a [u8],
 }
 
@@ -28,7 +31,8 @@ pub(super) fn read(octets: &[u8]) -> Option<Packet<'_>> {
         payload = payload.get(..payload.len().checked_sub(padding)?)?;
     }
     let timestamp = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
-    Some(Packet { payload_type: header[1] & 0x7F, timestamp, payload })
+    let ssrc = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
+    Some(Packet { payload_type: header[1] & 0x7F, timestamp, ssrc, payload })
 }
 
 /// Writes packets of one stream, one after the other.
@@ -80,21 +84,29 @@ pub(super) fn event(code: u8, end: bool, duration: u16) -> [u8; 4] {
     [code, 0x0A | if end { 0x80 } else { 0 }, duration[0], duration[1]]
 }
 
-/// Hears keys: one for each timestamp, though its packets come again or the last are lost (RFC 4733 §2.5.2.2).
+/// Presses that are remembered, so that packets of two that come mixed are still two.
+const PRESSES_MAX: usize = 8;
+
+/// Hears keys: one for each source and timestamp, though its packets come again or the last are lost (RFC 4733
+/// §2.5.2.2).
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    last: Option<u32>,
+    presses: VecDeque<(u32, u32)>,
 }
 
 impl Keys {
     /// A key, if this payload begins one.
     pub(super) fn heard(&mut self, packet: Packet<'_>) -> Option<char> {
         let [code, ..] = *packet.payload else { return None };
-        if packet.payload.len() < 4 || self.last == Some(packet.timestamp) {
+        let press = (packet.ssrc, packet.timestamp);
+        if packet.payload.len() < 4 || self.presses.contains(&press) {
             return None;
         }
         let key = key_of(code)?;
-        self.last = Some(packet.timestamp);
+        if self.presses.len() == PRESSES_MAX {
+            self.presses.pop_front();
+        }
+        self.presses.push_back(press);
         Some(key)
     }
 }
@@ -115,6 +127,8 @@ mod tests {
         assert_eq!(keys.heard(packet), Some('*'));
         assert_eq!(keys.heard(packet), None, "the same press again");
         assert_eq!(keys.heard(Packet { timestamp: 161, ..packet }), Some('*'));
+        assert_eq!(keys.heard(packet), None, "and once more, late");
+        assert_eq!(keys.heard(Packet { ssrc: 8, ..packet }), Some('*'), "another phone's");
         assert_eq!(keys.heard(Packet { timestamp: 162, payload: &[16, 0, 0, 0], ..packet }), None);
     }
 
