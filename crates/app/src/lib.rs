@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod error;
 mod locks;
 pub mod passwords;
+pub mod phone_numbers;
 pub mod ports;
 pub mod secrets;
 mod services;

@@ -69,7 +69,12 @@ impl DialRules {
 
     /// Why this number must not be dialled; `None` if it may.
     pub fn restriction(&self, number: &E164) -> Option<Restriction> {
-        let restriction = restriction(number.as_str())?;
+        self.judge(number, None)
+    }
+
+    /// As [`DialRules::restriction`], where a library of numbering plans knows of a further restriction.
+    pub fn judge(&self, number: &E164, known: Option<Restriction>) -> Option<Restriction> {
+        let restriction = restriction(number.as_str()).or(known)?;
         let allowed = restriction != Restriction::Emergency
             && self.allow.iter().any(|prefix| number.as_str().starts_with(prefix.as_str()));
         (!allowed).then_some(restriction)
