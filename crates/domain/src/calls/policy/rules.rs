@@ -52,3 +52,33 @@ pub const PREDICTIVE_CAP: &str = "predictive.cap";
 pub const PREDICTIVE_MESSAGE: &str = "predictive.message";
 /// The policy does not permit answers to be classified in this way.
 pub const ANSWER_DETECTION: &str = "amd";
+
+/// All of them.
+pub const ALL: &[&str] = &[
+    NUMBER_RESTRICTED,
+    NUMBER_SUPPRESSED,
+    CONSENT_WITHDRAWN,
+    CONSENT_MISSING,
+    CONSENT_EVIDENCE,
+    CONSENT_WRITTEN,
+    CALLER_ID_REQUIRED,
+    CALLER_ID_ALLOWED,
+    CAMPAIGN_FROM,
+    CAMPAIGN_TO,
+    CAMPAIGN_HOURS,
+    NUMBER_HOURS,
+    ZONE_UNKNOWN,
+    HOURS,
+    HOLIDAY,
+    PER_DAY,
+    PER_7D,
+    PER_30D,
+    AFTER_CONVERSATION,
+    AFTER_REFUSAL,
+    AFTER_ABANDON,
+    AFTER_MACHINE,
+    PREDICTIVE_FORBIDDEN,
+    PREDICTIVE_CAP,
+    PREDICTIVE_MESSAGE,
+    ANSWER_DETECTION,
+];

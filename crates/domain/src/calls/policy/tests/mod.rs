@@ -1,3 +1,4 @@
+mod documentation;
 mod frequency;
 mod hours;
 mod properties;
