@@ -4,4 +4,5 @@
 //! that means for a participant is decided elsewhere.
 
 pub mod media;
+pub mod sip;
 pub mod sms;
