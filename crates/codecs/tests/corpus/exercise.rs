@@ -9,6 +9,9 @@ use muster_codecs::security::{
     WeakKeys,
 };
 use muster_codecs::udh::UserData;
+use muster_codecs::voice::rtp::Packet;
+use muster_codecs::voice::telephone_event::{KeyReceiver, TelephoneEvent};
+use muster_codecs::voice::{rtcp, wav};
 use muster_codecs::{Tar, command_packet, concat};
 use std::sync::LazyLock;
 
@@ -111,5 +114,41 @@ pub(crate) fn script_answer(octets: &[u8]) -> bool {
     let Ok(response) = expanded::parse_response(octets) else { return false };
     let again = expanded::build_response(&response, expanded::Framing::Definite);
     assert_eq!(expanded::parse_response(&again).expect("we made it"), response);
+    true
+}
+
+/// A media packet, and what it carries as a telephone event.
+pub(crate) fn media_packet(octets: &[u8]) -> bool {
+    let Ok(packet) = Packet::parse(octets) else { return false };
+    let again = [&packet.header.to_octets()[..], packet.payload].concat();
+    assert_eq!(Packet::parse(&again).expect("we made it"), packet);
+    if let Ok(event) = TelephoneEvent::parse(packet.payload) {
+        let mut keys = KeyReceiver::default();
+        let header = packet.header;
+        let mut press = || keys.accept(header.ssrc, header.timestamp, header.marker, event);
+        assert_eq!(press(), event.key());
+        assert_eq!(press(), None, "once");
+    }
+    true
+}
+
+/// Reports about media. The first one's first block can be written again.
+pub(crate) fn media_report(octets: &[u8]) -> bool {
+    let Ok(reports) = rtcp::decode(octets) else { return false };
+    assert!(reports.len() * 4 <= octets.len());
+    if let Some(rtcp::Report::Report { ssrc, sender, blocks }) = reports.first() {
+        let again = rtcp::encode(*ssrc, sender.as_ref(), blocks.first(), "", false);
+        let again = rtcp::decode(&again).expect("we made it");
+        let blocks = blocks.iter().take(1).copied().collect();
+        assert_eq!(again.first(), Some(&rtcp::Report::Report { ssrc: *ssrc, sender: *sender, blocks }));
+    }
+    true
+}
+
+/// A sound file.
+pub(crate) fn sound_file(octets: &[u8]) -> bool {
+    let Ok(samples) = wav::read(octets) else { return false };
+    assert!(!samples.is_empty() && samples.len() <= octets.len());
+    assert_eq!(wav::read(&wav::write(&samples)), Ok(samples));
     true
 }

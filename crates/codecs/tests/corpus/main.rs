@@ -12,6 +12,9 @@ const TARGETS: &[(&str, Exercise)] = &[
     ("short_messages", exercise::messages),
     ("command_script", exercise::command_script),
     ("script_answer", exercise::script_answer),
+    ("media_packet", exercise::media_packet),
+    ("media_report", exercise::media_report),
+    ("sound_file", exercise::sound_file),
 ];
 
 #[test]

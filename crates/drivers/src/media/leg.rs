@@ -56,7 +56,7 @@ impl MediaLeg {
 
     /// Plays a prompt instead of whatever the leg hears, from the next tick on. Gives the number under which
     /// [`super::MediaEvent::PlayDone`] tells its end. A prompt that was playing is stopped. While the far side holds us
-    /// time passes and nothing is sent.
+    /// time passes and nothing is sent; before anything was agreed with it, the prompt waits.
     pub fn play(&self, prompt: Arc<Prompt>) -> u64 {
         let play = self.shared.number();
         let encoded = self.shared.prompts.encoded(&prompt);

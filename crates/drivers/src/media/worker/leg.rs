@@ -7,7 +7,7 @@ use super::super::prompts::Encoded;
 use super::super::settings::{Codec, MediaEvent, MediaLimits, Remote};
 use super::ear::Ear;
 use super::{Counters, NewLeg};
-use muster_app::ports::Prompt;
+use muster_app::ports::{MediaStats, Prompt};
 use muster_codecs::voice::rtcp::{self, Report, SenderInfo};
 use muster_codecs::voice::rtp::{Header, Packet};
 use muster_codecs::voice::telephone_event::{KeyReceiver, TelephoneEvent};
@@ -252,9 +252,10 @@ impl Leg {
         }
     }
 
-    /// Says goodbye to the far side (RFC 3550 §6.6).
-    pub(super) fn take_leave(mut self, begun: Instant, now: Instant) {
+    /// Says goodbye to the far side (RFC 3550 §6.6). Its counts, up to the end.
+    pub(super) fn take_leave(mut self, begun: Instant, now: Instant) -> MediaStats {
         self.report(begun, now, true);
+        self.counters.read()
     }
 
     /// Sends a frame of sound, filled up with silence.

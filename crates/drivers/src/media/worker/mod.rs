@@ -2,8 +2,10 @@
 
 mod ear;
 mod leg;
+mod meters;
 
 use self::leg::{Leg, Speech};
+use self::meters::Meters;
 use super::outgoing::Outgoing;
 use super::pool::Sockets;
 use super::prompts::Encoded;
@@ -103,6 +105,7 @@ pub(super) fn start(
             next_tick: now,
             unfinished: Vec::new(),
             datagram: Box::new([0; DATAGRAM]),
+            meters: Meters::new(),
         };
         worker.run();
         drop(held);
@@ -121,6 +124,7 @@ struct Worker {
     /// Sockets that may hold more than was read in their last turn.
     unfinished: Vec<Token>,
     datagram: Box<[u8; DATAGRAM]>,
+    meters: Meters,
 }
 
 impl Worker {
@@ -180,6 +184,7 @@ impl Worker {
                 // What arrived before the leg was known was told to nobody.
                 self.unfinished.extend([rtp, rtcp]);
                 self.legs.insert(new.id, Leg::new(*new, self.limits, now));
+                self.meters.legs.set(self.legs.len() as f64);
             }
             Command::SetRemote(leg, remote) => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
@@ -206,7 +211,8 @@ impl Worker {
             Command::Close(leg) => {
                 self.unbridge(leg);
                 if let Some(leg) = self.legs.remove(&leg) {
-                    leg.take_leave(self.begun, now);
+                    self.meters.closed(leg.take_leave(self.begun, now));
+                    self.meters.legs.set(self.legs.len() as f64);
                 }
             }
             Command::Settle(done) => {
@@ -238,6 +244,7 @@ impl Worker {
     /// Reads what a socket holds, up to its share of the turn.
     fn read(&mut self, token: Token) {
         let (id, is_report) = ((token.0 / 2) as u64, token.0 % 2 == 1);
+        let mut has_failed = false;
         for _ in 0..READS_IN_TURN {
             // Looked up anew each time: a leg's own packet may not close it, but nothing here has to know that.
             let Some(leg) = self.legs.get_mut(&id) else { return };
@@ -246,7 +253,8 @@ impl Worker {
                 Ok((len, _)) if is_report => leg.heard_report(&self.datagram[..len], Instant::now()),
                 Ok((len, from)) => self.heard(id, len, from),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // What the network told of a packet sent before; the socket is as good as it was.
+                // The first may be what the network told of a packet sent before; the socket is as good as it was.
+                Err(_) if std::mem::replace(&mut has_failed, true) => return,
                 Err(_) => {}
             }
         }
@@ -273,6 +281,7 @@ impl Worker {
         }
         let now = Instant::now();
         if now.saturating_duration_since(self.next_tick) > TICK * TICKS_MADE_UP {
+            self.meters.held_up.increment(1);
             self.next_tick = now;
         }
         while self.next_tick <= now {
