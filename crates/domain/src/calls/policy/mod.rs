@@ -25,7 +25,7 @@ mod week;
 pub use combine::Policies;
 pub use holidays::Calendar;
 pub use ledger::LedgerSpan;
-pub use presets::{Preset, preset, presets};
+pub use presets::{Preset, of_jurisdiction, preset, presets};
 pub use question::{CallQuestion, Consent, PolicyRefusal, Refusal, Verdict};
 pub use schema::{
     Abandon, AbandonScope, AbandonWindow, AnswerDetection, CallerIdRule, ConnectAnchor, ConsentRule,

@@ -10,6 +10,9 @@ use super::week::{
     OpenHours,
     Weekday::{self, Fri, Mon, Sat, Sun, Thu, Tue, Wed},
 };
+use crate::calls::number::E164;
+use crate::calls::zones::place;
+use std::sync::LazyLock;
 
 /// A policy to start from.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,17 @@ pub fn preset(name: &str) -> Option<Preset> {
 /// All presets.
 pub fn presets() -> Vec<Preset> {
     vec![strict(), us_tsr(), us_debt(), uk(), de(), fr()]
+}
+
+/// The preset for calls to the country of a number, to be put beside the client's and the campaign's own policies;
+/// `None` where there is none for that country, or the number does not say. That of the United States is the one for
+/// telemarketing.
+pub fn of_jurisdiction(number: &E164) -> Option<&'static Policy> {
+    static POLICIES: LazyLock<[(&str, Policy); 4]> = LazyLock::new(|| {
+        [("US", us_tsr().policy), ("GB", uk().policy), ("DE", de().policy), ("FR", fr().policy)]
+    });
+    let country = place(number)?.country?;
+    POLICIES.iter().find(|(known, _)| *known == country).map(|(_, policy)| policy)
 }
 
 fn hours(days: &[Weekday], from: &str, to: &str) -> OpenHours {

@@ -1,5 +1,5 @@
 use super::super::schema::{AnswerDetection, ConnectAnchor, Policy};
-use super::super::{Policies, rules};
+use super::super::{Policies, of_jurisdiction, rules};
 use super::{Asked, at, policy};
 use crate::calls::number::E164;
 
@@ -77,4 +77,21 @@ fn answers_are_classified_only_as_far_as_permitted() {
     assert!(policy.permits_detection(AnswerDetection::AgentFirst).is_ok());
     let refused = Policies::new(&[&policy]).permits_detection(AnswerDetection::DetectFirst);
     assert_eq!(refused.expect_err("not permitted").rule, rules::ANSWER_DETECTION);
+}
+
+#[test]
+fn a_number_names_the_preset_of_its_country() {
+    for (number, name) in [
+        ("12125550123", Some("US-TSR")),
+        ("442079460123", Some("UK")),
+        ("493023125000", Some("DE")),
+        ("33199001234", Some("FR")),
+        ("14165550123", None),
+        ("18005550123", None),
+        ("43171234567", None),
+        ("999123456789", None),
+    ] {
+        let number = E164::parse(number).expect("a number");
+        assert_eq!(of_jurisdiction(&number).map(|policy| policy.name.as_str()), name, "{number}");
+    }
 }
