@@ -4,7 +4,7 @@ use crate::card_keys::{CardKeyError, CardKeys};
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
 use crate::passwords::Passwords;
-use crate::ports::{Clock, Entropy, SimStore, Store, StoreResult};
+use crate::ports::{CallStore, Clock, Entropy, SimStore, Store, StoreResult};
 use std::sync::Arc;
 
 /// How fast a route to message centres sends.
@@ -49,6 +49,8 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// What survives of accounts, SIM cards and SIM campaigns.
     pub sims: Arc<dyn SimStore>,
+    /// What survives of client accounts, call campaigns, contacts and calls.
+    pub calls: Arc<dyn CallStore>,
     /// Configuration, compiled for reading.
     pub catalog: Catalog,
     /// Time.
@@ -76,6 +78,7 @@ impl Services {
         let catalog = Catalog::load(Arc::clone(&store)).await?;
         Ok(Arc::new(Self {
             sims: store.sims(),
+            calls: store.calls(),
             store,
             catalog,
             clock,

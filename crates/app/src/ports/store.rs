@@ -4,7 +4,7 @@
 //! is durable. Writes about a customer are compare-and-swap on the aggregate's version, so a use case may load,
 //! decide and commit without a transaction open in between.
 
-use super::SimStore;
+use super::{CallStore, SimStore};
 use async_trait::async_trait;
 use muster_domain::campaign::Campaign;
 use muster_domain::customer::Customer;
@@ -560,6 +560,9 @@ pub trait Store: Send + Sync {
 
     /// The same database's side of accounts, SIM cards and SIM campaigns.
     fn sims(&self) -> Arc<dyn SimStore>;
+
+    /// The same database's side of client accounts, call campaigns, contacts and calls.
+    fn calls(&self) -> Arc<dyn CallStore>;
 
     /// Answers if the store can be read and written now.
     async fn ping(&self) -> StoreResult<()>;
