@@ -8,6 +8,7 @@
 //! Both acknowledge a write only after its transaction has been made durable, and both put the writes that wait
 //! into one transaction (group commit).
 
+mod calls;
 mod config;
 mod encoding;
 mod failure;
