@@ -10,7 +10,9 @@ mod rows;
 
 pub(crate) use counts::{CountKind, Deltas, told};
 pub(crate) use ownership::{Conduct, conducted_by};
-pub(crate) use rows::{CallColumns, ContactColumns, decode_call, decode_contact, decode_number, encode_number};
+pub(crate) use rows::{
+    CallColumns, ContactColumns, decode_call, decode_contact, decode_number, encode_number,
+};
 
 use crate::encoding::counter_to_column;
 use muster_app::ports::{CallSequence, Expected};

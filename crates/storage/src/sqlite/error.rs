@@ -54,6 +54,42 @@ fn is_of_the_store(error: &StoreError) -> bool {
     )
 }
 
+/// Why one of several changes stopped all of them.
+#[derive(Debug)]
+pub(super) enum Stop<R> {
+    /// Refused in the port's words.
+    Refused(R),
+    /// The store failed.
+    Fault(Fault),
+}
+
+impl<R> From<rusqlite::Error> for Stop<R> {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Fault(Fault::Sql(error))
+    }
+}
+
+impl<R> From<StoreError> for Stop<R> {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(Fault::Store(error))
+    }
+}
+
+impl<R> From<Fault> for Stop<R> {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What came of several changes; a fault goes on to whoever holds the transaction.
+pub(super) fn judged<R>(outcome: Result<(), Stop<R>>) -> Result<Result<(), R>, Fault> {
+    match outcome {
+        Ok(()) => Ok(Ok(())),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
 /// The port's error for one of SQLite's.
 pub(super) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
     use rusqlite::Error as E;

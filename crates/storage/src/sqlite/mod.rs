@@ -3,6 +3,7 @@
 //! One thread writes, everybody else reads: point look-ups run where they are asked for, because they take
 //! microseconds and a hop to another thread would cost more; pages and scans go to the blocking pool.
 
+mod calls;
 mod catalog;
 mod checkpoint;
 mod commit;
@@ -26,9 +27,9 @@ use checkpoint::Checkpointer;
 use commit::CommitTask;
 use error::Fault;
 use muster_app::ports::{
-    CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName, CustomerWrite,
-    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore, Store,
-    StoreError, StoreResult, StoredCustomer, StoredReply,
+    CallStore, CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName,
+    CustomerWrite, EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore,
+    Store, StoreError, StoreResult, StoredCustomer, StoredReply,
 };
 use muster_domain::event::Event;
 use muster_domain::ids::{ApiKey, CampaignId, CustomerId, OrganizationId};
@@ -272,6 +273,10 @@ impl Store for SqliteStore {
 
     fn sims(&self) -> Arc<dyn SimStore> {
         Arc::new(sims::SqliteSims::new(&self.readers, &self.writer))
+    }
+
+    fn calls(&self) -> Arc<dyn CallStore> {
+        Arc::new(calls::SqliteCalls::new(&self.readers, &self.writer))
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -3,33 +3,12 @@
 use super::{accounts, campaigns, cards, offers, participants};
 use crate::encoding::counter_to_column;
 use crate::sqlite::catalog::insert_reply;
-use crate::sqlite::error::{Fault, is_duplicate};
-use muster_app::ports::{Expected, SimRefusal, SimWrite, StoreError};
+use crate::sqlite::error::{self, Fault, is_duplicate, judged};
+use muster_app::ports::{Expected, SimRefusal, SimWrite};
 use rusqlite::Connection;
 
 /// Why a write stopped.
-pub(super) enum Stop {
-    Refused(SimRefusal),
-    Fault(Fault),
-}
-
-impl From<rusqlite::Error> for Stop {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Fault(Fault::Sql(error))
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Fault(Fault::Store(error))
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
+pub(super) type Stop = error::Stop<SimRefusal>;
 
 /// The refusal of something that changed, or is gone.
 pub(super) fn stale(what: &'static str) -> Stop {
@@ -60,11 +39,7 @@ pub(super) fn apply_all(
     connection: &Connection,
     writes: &[SimWrite],
 ) -> Result<Result<(), SimRefusal>, Fault> {
-    match writes.iter().try_for_each(|write| apply(connection, write)) {
-        Ok(()) => Ok(Ok(())),
-        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Stop::Fault(fault)) => Err(fault),
-    }
+    judged(writes.iter().try_for_each(|write| apply(connection, write)))
 }
 
 fn apply(connection: &Connection, write: &SimWrite) -> Result<(), Stop> {

@@ -1,0 +1,1 @@
+//! No statement reads more than it answers.
