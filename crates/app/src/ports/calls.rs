@@ -87,7 +87,7 @@ pub enum CallWrite {
         /// Version read.
         version: u64,
     },
-    /// Creates or replaces a result code.
+    /// Creates or replaces a result code. Refused as [`CallRefusal::NoCampaign`] where its campaign is not there.
     ResultCode(Box<ResultCode>),
     /// Removes a result code; refused as [`CallRefusal::InUse`] while a contact or a call of the campaign has it.
     RemoveResultCode {
@@ -114,7 +114,8 @@ pub enum CallWrite {
         /// Version read.
         version: u64,
     },
-    /// Adds a call, or replaces the one of its id. Once it has an outcome its outcome stays.
+    /// Adds a call, or replaces the one of its id. Once it has an outcome its outcome stays. Where its campaign is not
+    /// there nothing is kept.
     Call(Box<Call>),
     /// Creates or replaces what is remembered of a number.
     Number {
@@ -123,7 +124,7 @@ pub enum CallWrite {
         /// Version read; 0 for one that is not there yet.
         version: u64,
     },
-    /// Adds to a campaign's ledger of a day.
+    /// Adds to a campaign's ledger of a day. Where the campaign is not there nothing is kept.
     Ledger {
         /// The campaign.
         campaign: CallCampaignId,
@@ -330,7 +331,8 @@ pub trait CallStore: Send + Sync {
     /// Gives the conduct of a campaign back, if `fence` is still its ownership.
     async fn disown_campaign(&self, campaign: CallCampaignId, fence: u64) -> StoreResult<()>;
 
-    /// Removes up to `limit` rows of deleted campaigns. How many it removed; 0 when nothing is left to remove.
+    /// Removes up to `limit` rows of deleted campaigns, where a contact with its numbers is one. How many it removed; 0
+    /// when nothing is left to remove.
     async fn purge(&self, limit: u32) -> StoreResult<u64>;
 
     // --- Contacts and calls ---

@@ -227,6 +227,10 @@ impl Store for FaultyStore {
         self.inner.sims()
     }
 
+    fn calls(&self) -> Arc<dyn CallStore> {
+        self.inner.calls()
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         self.inner.ping().await
     }
