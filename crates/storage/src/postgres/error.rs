@@ -68,6 +68,42 @@ impl Fault {
     }
 }
 
+/// Why one of several changes stopped all of them.
+#[derive(Debug)]
+pub(super) enum Stop<R> {
+    /// Refused in the port's words.
+    Refused(R),
+    /// The store failed, or another writer was faster.
+    Fault(Fault),
+}
+
+impl<R> From<tokio_postgres::Error> for Stop<R> {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Fault(Fault::Sql(error))
+    }
+}
+
+impl<R> From<StoreError> for Stop<R> {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(Fault::Store(error))
+    }
+}
+
+impl<R> From<Fault> for Stop<R> {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What came of several changes; a fault goes on to whoever holds the transaction.
+pub(super) fn judged<R>(outcome: Result<(), Stop<R>>) -> Result<Result<(), R>, Fault> {
+    match outcome {
+        Ok(()) => Ok(Ok(())),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
 /// Whether an error means that the connection is gone: closed, broken, or ended by the server.
 pub(super) fn is_lost_connection(error: &tokio_postgres::Error) -> bool {
     match error.code() {

@@ -4,6 +4,7 @@
 //! connection of a pool. Nothing is waited for without a bound, and a server that goes away and comes back needs
 //! no restart of ours.
 
+mod calls;
 mod catalog;
 mod commit;
 mod customers;
@@ -14,6 +15,7 @@ mod lane;
 mod listener;
 mod server;
 mod sims;
+mod transaction;
 mod upkeep;
 
 pub(crate) use inspect::inspect;
@@ -21,11 +23,12 @@ pub(crate) use inspect::inspect;
 use crate::config::PostgresConfig;
 use crate::prepared::{Prepared, commit};
 use async_trait::async_trait;
+use calls::PostgresCalls;
 use lane::Lanes;
 use muster_app::ports::{
-    CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName, CustomerWrite,
-    EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore, Store,
-    StoreError, StoreResult, StoredCustomer, StoredReply,
+    CallStore, CatalogRefusal, CatalogWrite, ClientToken, CommitRefusal, CreativeTotals, CustomerName,
+    CustomerWrite, EventLoad, EventLoaded, Job, ManagementToken, OrganizationCatalog, OutboxEntry, SimStore,
+    Store, StoreError, StoreResult, StoredCustomer, StoredReply,
 };
 use muster_domain::event::Event;
 use muster_domain::ids::{ApiKey, CampaignId, CustomerId, OrganizationId};
@@ -264,6 +267,10 @@ impl Store for PostgresStore {
 
     fn sims(&self) -> Arc<dyn SimStore> {
         Arc::clone(&self.sims) as _
+    }
+
+    fn calls(&self) -> Arc<dyn CallStore> {
+        Arc::new(PostgresCalls::new(&self.server))
     }
 
     async fn ping(&self) -> StoreResult<()> {

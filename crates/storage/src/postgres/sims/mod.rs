@@ -15,9 +15,10 @@ mod offers;
 mod rows;
 mod write;
 
-use super::lane::{Lanes, RACES_MAX, at_commit};
+use super::lane::Lanes;
 use super::on_pool;
 use super::server::Server;
+use super::transaction::in_transaction;
 use super::upkeep::SWEEP_MAX;
 use crate::sims::{PreparedStep, prepare_steps};
 use async_trait::async_trait;
@@ -36,46 +37,6 @@ use muster_domain::tariff::{Package, Tariff};
 use muster_domain::time::UnixMillis;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// Runs a function of a connection in a transaction. Its inner error is a refusal, which undoes everything; a lost
-/// race repeats it, and so does, once, a connection that turns out to be gone before anything could have been
-/// committed. A macro for the reason that `on_pool` is one.
-macro_rules! in_transaction {
-    ($server:expr, $work:path $(, $argument:expr)*) => {{
-        let (mut races, mut connections) = (0, 0);
-        loop {
-            let lease = $server.lease().await?;
-            let client = lease.client().map_err(StoreError::from)?;
-            let work = async {
-                client.batch_execute("BEGIN").await?;
-                let done = $work(client $(, $argument)*).await?;
-                if done.is_err() {
-                    client.batch_execute("ROLLBACK").await?;
-                }
-                Ok(done)
-            };
-            match $server.bounded(work).await {
-                Ok(Ok(done)) => {
-                    let committed = $server.bounded(async { Ok(client.batch_execute("COMMIT").await?) }).await;
-                    match committed {
-                        Ok(()) => {
-                            lease.give_back();
-                            break Ok(done);
-                        }
-                        Err(fault) => break Err(StoreError::from(at_commit(fault)).into()),
-                    }
-                }
-                Ok(Err(refusal)) => {
-                    lease.give_back();
-                    break Err(refusal);
-                }
-                Err(fault) if fault.is_lost_race() && races < RACES_MAX => races += 1,
-                Err(fault) if fault.is_lost_connection() && connections == 0 => connections += 1,
-                Err(fault) => break Err(StoreError::from(fault).into()),
-            }
-        }
-    }};
-}
 
 /// The SIM side of the store in one database.
 pub(super) struct PostgresSims {

@@ -7,19 +7,16 @@ mod enrol;
 mod packages;
 
 use super::super::catalog::insert_reply;
-use super::super::error::{Fault, violated};
+use super::super::error::{Fault, judged, violated};
 use super::locks;
 use deadpool_postgres::ClientWrapper;
-use muster_app::ports::{Expected, Sequence, SimRefusal, SimWrite, StoreError};
+use muster_app::ports::{Expected, Sequence, SimRefusal, SimWrite};
 
 /// Rows of one statement when many are loaded or enrolled at once: a bound on memory on both sides.
 const ROWS_MAX: usize = 5000;
 
 /// Why a write stopped.
-enum Stop {
-    Refused(SimRefusal),
-    Fault(Fault),
-}
+type Stop = super::super::error::Stop<SimRefusal>;
 
 impl Stop {
     /// Changed since it was read, or gone.
@@ -30,24 +27,6 @@ impl Stop {
     /// Taken by somebody else.
     fn duplicate(what: &'static str, value: impl Into<String>, index: usize) -> Self {
         Self::Refused(SimRefusal::Duplicate { what, value: value.into(), index })
-    }
-}
-
-impl From<tokio_postgres::Error> for Stop {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Fault(Fault::Sql(error))
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Fault(Fault::Store(error))
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
     }
 }
 
@@ -64,11 +43,7 @@ pub(super) async fn apply(
     client: &ClientWrapper,
     writes: &[SimWrite],
 ) -> Result<Result<(), SimRefusal>, Fault> {
-    match apply_all(client, writes).await {
-        Ok(()) => Ok(Ok(())),
-        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Stop::Fault(fault)) => Err(fault),
-    }
+    judged(apply_all(client, writes).await)
 }
 
 async fn apply_all(client: &ClientWrapper, writes: &[SimWrite]) -> Result<(), Stop> {
