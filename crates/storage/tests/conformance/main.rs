@@ -1,5 +1,6 @@
 //! What every store must do, asked of each: every test below runs once on each database.
 
+mod calls;
 mod catalog;
 mod customers;
 mod events;
@@ -11,6 +12,10 @@ mod postgres_only;
 mod sims;
 mod sqlite_only;
 
+use calls::{
+    attempts, call_campaigns, call_races, clients, conduct, contact_lists, contacts, numbers, purge,
+    selection, tally,
+};
 use harness::Harness;
 use sims::{accounts, answers, campaigns, cards, claims, enrolment, holds, offers, races, recount, steps};
 
@@ -157,4 +162,56 @@ conformance! {
     answers::parts_come_together_in_any_order,
     answers::parts_of_other_messages_stay_apart,
     answers::parts_are_forgotten_by_message,
+    clients::a_client_account_is_written_in_the_expected_version_only,
+    clients::a_call_token_leads_to_one_client_account,
+    clients::client_accounts_are_listed_by_organization,
+    clients::agents_are_of_their_client_account,
+    clients::documents_are_kept_by_name,
+    clients::prompts_are_told_with_the_number_of_their_samples,
+    clients::call_ids_never_repeat,
+    clients::a_refused_call_write_leaves_nothing_of_its_transaction,
+    call_campaigns::a_call_campaign_is_written_in_the_expected_version_only,
+    call_campaigns::a_campaign_name_is_of_one_campaign_of_a_client_account,
+    call_campaigns::call_campaigns_are_listed_by_name,
+    call_campaigns::of_a_deleted_campaign_nothing_is_found,
+    call_campaigns::result_codes_are_removed_unless_something_has_them,
+    call_campaigns::a_result_code_needs_its_campaign,
+    call_campaigns::a_ledger_adds_up_by_day,
+    conduct::one_node_conducts_a_campaign_at_a_time,
+    conduct::writes_of_an_owner_are_refused_once_it_is_none,
+    conduct::writes_that_need_an_active_campaign_are_refused_without,
+    contacts::a_contact_comes_back_as_it_went,
+    contacts::a_contact_is_replaced_in_the_version_read,
+    contacts::a_contact_is_removed_with_its_calls,
+    contacts::a_number_leads_to_contacts_that_are_not_closed,
+    contacts::user_data_leads_to_its_contacts,
+    contacts::a_contact_moves_to_another_campaign_with_its_counts,
+    contact_lists::contacts_are_listed_by_name_in_lower_case,
+    contact_lists::a_contact_moves_in_the_list_with_its_name,
+    contact_lists::the_list_of_a_client_account_is_merged_from_many_campaigns,
+    selection::ready_contacts_come_by_tries_sort_order_and_id,
+    selection::follow_ups_come_by_time_once_they_are_due,
+    selection::busy_series_come_by_their_beginning_once_they_are_due,
+    selection::a_question_sees_contacts_with_one_of_its_numbers,
+    selection::whoever_is_closed_in_hand_or_locked_is_not_next,
+    selection::waiting_contacts_are_promoted_when_their_time_has_come,
+    selection::the_next_due_instant_is_that_of_whoever_waits_or_follows_up,
+    selection::leases_that_ran_out_are_told_oldest_first,
+    attempts::a_call_comes_back_as_it_went,
+    attempts::the_outcome_of_a_call_stays,
+    attempts::calls_are_listed_by_contact_and_by_campaign,
+    attempts::every_outcome_is_counted,
+    numbers::a_number_is_remembered_in_the_version_read,
+    numbers::many_numbers_are_told_in_the_order_asked,
+    numbers::suppressed_numbers_are_paged_by_number,
+    purge::deleted_campaigns_are_purged_a_little_at_a_time,
+    purge::a_campaign_of_five_thousand_is_cloned_chosen_from_and_purged,
+    tally::call_counts_equal_a_recount_after_random_changes,
+    call_races::of_concurrent_writers_of_a_contact_one_succeeds,
+    call_races::of_concurrent_adders_of_a_contact_one_succeeds,
+    call_races::concurrent_commits_are_all_counted,
+    call_races::of_many_nodes_one_conducts,
+    call_races::concurrent_takers_of_call_ids_get_others,
+    call_races::nothing_is_added_to_a_campaign_that_goes,
+    call_races::a_result_code_is_not_removed_from_under_a_contact,
 }

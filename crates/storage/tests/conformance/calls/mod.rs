@@ -1,0 +1,14 @@
+//! Client accounts, call campaigns, contacts and calls.
+
+pub(crate) mod attempts;
+pub(crate) mod call_campaigns;
+pub(crate) mod call_races;
+pub(crate) mod clients;
+pub(crate) mod conduct;
+pub(crate) mod contact_lists;
+pub(crate) mod contacts;
+pub(crate) mod numbers;
+pub(crate) mod purge;
+pub(crate) mod selection;
+pub(crate) mod tally;
+mod world;
