@@ -15,7 +15,6 @@ const CAMPAIGNS: i64 = 0x6361_6c6c << 32;
 pub(super) async fn hold(client: &ClientWrapper, writes: &[CallWrite]) -> Result<(), Fault> {
     let mut alone = false;
     let mut campaigns = Vec::new();
-    let mut removed = Vec::new();
     for write in writes {
         match write {
             CallWrite::Campaign { campaign, .. } => {
@@ -32,22 +31,15 @@ pub(super) async fn hold(client: &ClientWrapper, writes: &[CallWrite]) -> Result
             CallWrite::Ledger { campaign, .. }
             | CallWrite::Owned { campaign, .. }
             | CallWrite::Active(campaign) => campaigns.push(campaign.0),
-            CallWrite::RemoveContact { id, .. } => removed.push(id.0),
             CallWrite::Client { .. }
             | CallWrite::Agent(_)
             | CallWrite::RemoveAgent { .. }
             | CallWrite::Document { .. }
             | CallWrite::Prompt { .. }
+            | CallWrite::RemoveContact { .. }
             | CallWrite::Number { .. }
             | CallWrite::Reply(_) => {}
         }
-    }
-    // A contact never changes its campaign, so it may be looked up before anything is locked.
-    let found =
-        query(client, "SELECT campaign FROM call_contact WHERE id = ANY ($1)", removed.len(), &[&removed])
-            .await?;
-    for row in &found {
-        campaigns.push(row.try_get(0)?);
     }
     lock(client, campaigns, alone).await
 }
@@ -55,6 +47,12 @@ pub(super) async fn hold(client: &ClientWrapper, writes: &[CallWrite]) -> Result
 /// Waits until no change about a campaign is being committed, and holds further ones off until the transaction ends.
 pub(super) async fn exclude(client: &ClientWrapper, campaign: i64) -> Result<(), Fault> {
     lock(client, vec![campaign], true).await
+}
+
+/// Lets nobody change campaigns as such until the transaction ends: those of contacts that were found in others than
+/// the changes told.
+pub(super) async fn share(client: &ClientWrapper, campaigns: Vec<i64>) -> Result<(), Fault> {
+    lock(client, campaigns, false).await
 }
 
 async fn lock(client: &ClientWrapper, campaigns: Vec<i64>, alone: bool) -> Result<(), Fault> {

@@ -1,12 +1,13 @@
 //! Contacts that are removed with their calls.
 
 use super::super::super::commit::{execute, query};
+use super::super::locks;
 use super::{Stop, save};
 use crate::calls::Deltas;
 use crate::encoding::counter_to_column;
 use deadpool_postgres::ClientWrapper;
 use muster_app::ports::CallWrite;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 
 /// Removes contacts in the versions read; those of deleted campaigns are gone.
@@ -22,15 +23,23 @@ pub(super) async fn contacts(client: &ClientWrapper, writes: &[CallWrite]) -> Re
     let ids: Vec<i64> = versions.keys().copied().collect();
     let found = query(
         client,
-        "SELECT c.id, c.version, c.campaign, c.status, c.result FROM call_contact c
-         WHERE c.id = ANY ($1)
-           AND EXISTS (SELECT 1 FROM call_campaign g WHERE g.id = c.campaign AND NOT g.deleted OFFSET 0)
-         ORDER BY c.id FOR UPDATE OF c",
+        "SELECT id, version, campaign, status, result FROM call_contact
+         WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
         ids.len(),
         &[&ids],
     )
     .await?;
-    if found.len() < ids.len() {
+    let campaigns = found.iter().map(|row| row.try_get(2)).collect::<Result<BTreeSet<i64>, _>>()?;
+    let campaigns: Vec<i64> = campaigns.into_iter().collect();
+    locks::share(client, campaigns.clone()).await?;
+    let live = query(
+        client,
+        "SELECT id FROM call_campaign WHERE id = ANY ($1) AND NOT deleted",
+        campaigns.len(),
+        &[&campaigns],
+    )
+    .await?;
+    if found.len() < ids.len() || live.len() < campaigns.len() {
         return Err(Stop::stale("contact"));
     }
     let mut deltas = Deltas::default();

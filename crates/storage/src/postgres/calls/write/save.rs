@@ -72,7 +72,8 @@ macro_rules! contact_rows {
 
 const ADD_CONTACTS: &str = contact_rows!("NOTHING");
 const REPLACE_CONTACTS: &str = contact_rows!(
-    "UPDATE SET sort_name = excluded.sort_name, user_data = excluded.user_data, status = excluded.status,
+    "UPDATE SET campaign = excluded.campaign, client = excluded.client,
+         sort_name = excluded.sort_name, user_data = excluded.user_data, status = excluded.status,
          result = excluded.result, queue = excluded.queue, bound = excluded.bound, first = excluded.first,
          second = excluded.second, due = excluded.due, mask = excluded.mask, tries = excluded.tries,
          lease_until = excluded.lease_until, numbers = excluded.numbers, version = excluded.version,
@@ -132,12 +133,12 @@ impl ContactArrays {
 }
 
 impl ContactRows {
-    /// Adds a contact, or replaces one to which the numbers in `found` lead.
-    pub(super) fn push(&mut self, columns: ContactColumns, found: Option<Vec<u8>>, version: i64) {
+    /// Adds a contact, or replaces one that is found by the client account and the numbers in `found`.
+    pub(super) fn push(&mut self, columns: ContactColumns, found: Option<(i64, Vec<u8>)>, version: i64) {
         let numbers = columns.numbers.join(" ").into_bytes();
-        let before = found.as_deref().unwrap_or_default();
-        if before != numbers {
-            if !before.is_empty() {
+        let is_same = found.as_ref().is_some_and(|found| found.0 == columns.client && found.1 == numbers);
+        if !is_same {
+            if found.is_some() {
                 self.forgotten.push(columns.id);
             }
             for number in &columns.numbers {

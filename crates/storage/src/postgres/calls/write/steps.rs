@@ -6,6 +6,7 @@
 
 use super::super::super::commit::query;
 use super::super::super::error::Fault;
+use super::super::locks;
 use super::{Stop, save};
 use crate::calls::{CallColumns, ContactColumns, Deltas, expected_of, is_as_expected};
 use crate::encoding::counter_to_column;
@@ -58,6 +59,7 @@ struct ContactState<'a> {
 
 struct FoundContact {
     campaign: i64,
+    client: i64,
     status: u8,
     result: Option<i64>,
     numbers: Vec<u8>,
@@ -126,6 +128,7 @@ impl<'a> State<'a> {
         state.look_at_campaigns(client, &campaigns.into_iter().collect::<Vec<_>>()).await?;
         state.look_at_numbers(client).await?;
         state.look_at_contacts(client).await?;
+        state.look_where_contacts_were(client).await?;
         state.look_at_calls(client).await?;
         Ok(state)
     }
@@ -177,7 +180,7 @@ impl<'a> State<'a> {
         let ids: Vec<i64> = self.contacts.keys().copied().collect();
         let rows = query(
             client,
-            "SELECT id, version, campaign, status, result, numbers FROM call_contact
+            "SELECT id, version, campaign, client, status, result, numbers FROM call_contact
              WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
             ids.len(),
             &[&ids],
@@ -186,14 +189,31 @@ impl<'a> State<'a> {
         for row in &rows {
             let found = FoundContact {
                 campaign: row.try_get(2)?,
-                status: octet(row, 3)?.unwrap_or_default(),
-                result: row.try_get(4)?,
-                numbers: row.try_get(5)?,
+                client: row.try_get(3)?,
+                status: octet(row, 4)?.unwrap_or_default(),
+                result: row.try_get(5)?,
+                numbers: row.try_get(6)?,
             };
             let state = ContactState { found: Some(found), version: Some(row.try_get(1)?), last: None };
             self.contacts.insert(row.try_get(0)?, state);
         }
         Ok(())
+    }
+
+    /// A contact that moves to another campaign was in one that the changes do not name.
+    async fn look_where_contacts_were(&mut self, client: &ClientWrapper) -> Result<(), Fault> {
+        let others: BTreeSet<i64> = self
+            .contacts
+            .values()
+            .filter_map(|state| Some(state.found.as_ref()?.campaign))
+            .filter(|campaign| !self.campaigns.contains_key(campaign))
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let others: Vec<i64> = others.into_iter().collect();
+        locks::share(client, others.clone()).await?;
+        self.look_at_campaigns(client, &others).await
     }
 
     async fn look_at_calls(&mut self, client: &ClientWrapper) -> Result<(), Fault> {
@@ -266,10 +286,10 @@ impl<'a> State<'a> {
         if !is_as_expected(state.version, expected_of(version)) {
             return Err(Stop::stale("contact"));
         }
-        if state.found.as_ref().is_some_and(|found| found.campaign != contact.campaign.0) {
-            let what =
-                format!("contact {} was to change its campaign, which a contact never does", contact.id);
-            return Err(StoreError::Internal(what).into());
+        // One of a deleted campaign is gone.
+        let was = state.found.as_ref().map_or(contact.campaign.0, |found| found.campaign);
+        if !self.campaigns.contains_key(&was) {
+            return Err(Stop::stale("contact"));
         }
         state.version = Some(state.version.unwrap_or_default() + 1);
         state.last = Some((contact, now));
@@ -310,7 +330,8 @@ fn changed_contacts(
             deltas.contact(found.campaign, found.status, found.result, -1);
         }
         deltas.contact(columns.campaign, columns.status, columns.result, 1);
-        rows.push(columns, state.found.map(|found| found.numbers), state.version.unwrap_or(1));
+        let found = state.found.map(|found| (found.client, found.numbers));
+        rows.push(columns, found, state.version.unwrap_or(1));
     }
     Ok(rows)
 }
