@@ -2,6 +2,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod call_campaigns;
+mod call_nodes;
 pub(crate) mod call_races;
 pub(crate) mod clients;
 pub(crate) mod conduct;
