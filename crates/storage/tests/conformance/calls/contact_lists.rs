@@ -9,7 +9,7 @@ use muster_domain::ids::{CallCampaignId, ClientId};
 fn named(n: i64, campaign: i64, name: &str) -> Contact {
     changed(n, |contact| {
         contact.campaign = CallCampaignId(campaign);
-        contact.details.name = name.to_owned();
+        name.clone_into(&mut contact.details.name);
     })
 }
 

@@ -16,7 +16,7 @@ use serde_json::Number;
 fn full() -> Contact {
     changed(1, |contact| {
         let text = |text: &str| Some(text.to_owned());
-        contact.details.name = "Åse Øst".to_owned();
+        "Åse Øst".clone_into(&mut contact.details.name);
         contact.details.user_data = text("crm-1");
         contact.details.company = text("Ørsted & Søn");
         contact.details.amount = Number::from_f64(12.25);
