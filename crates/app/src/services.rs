@@ -4,8 +4,8 @@ use crate::card_keys::{CardKeyError, CardKeys};
 use crate::catalog::Catalog;
 use crate::locks::CustomerLocks;
 use crate::passwords::Passwords;
-use crate::ports::{CallStore, Clock, Entropy, SimStore, Store, StoreResult};
-use std::sync::Arc;
+use crate::ports::{CallStore, Clock, Desk, DeskRefusal, Entropy, SimStore, Store, StoreResult};
+use std::sync::{Arc, OnceLock};
 
 /// How fast a route to message centres sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Services {
     pub settings: Settings,
     /// Passwords of users, hashed and checked.
     pub passwords: Passwords,
+    /// The desk of this node, once it places calls.
+    desk: OnceLock<Arc<dyn Desk>>,
     pub(crate) locks: CustomerLocks,
     /// Writers of configuration on one node take turns, so that they do not overtake each other's versions in vain.
     /// Correctness does not depend on it: the store compares versions.
@@ -85,9 +87,21 @@ impl Services {
             entropy,
             settings,
             passwords: Passwords::default(),
+            desk: OnceLock::new(),
             locks: CustomerLocks::default(),
             authoring: tokio::sync::Mutex::default(),
         }))
+    }
+
+    /// The desk of this node; refused where it places no calls.
+    pub fn desk(&self) -> Result<&Arc<dyn Desk>, DeskRefusal> {
+        self.desk.get().ok_or(DeskRefusal::NotDialling)
+    }
+
+    /// Makes the desk known. Only the first one counts.
+    pub fn open_desk(&self, desk: Arc<dyn Desk>) {
+        // A second engine on one node would be a defect of the assembly; the first one goes on working.
+        let _ = self.desk.set(desk);
     }
 
     /// The key under which keys of SIM cards are kept.

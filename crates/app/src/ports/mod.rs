@@ -2,6 +2,7 @@
 
 mod calls;
 mod clock;
+mod desk;
 mod entropy;
 mod sims;
 mod sms;
@@ -10,6 +11,7 @@ mod telephony;
 
 pub use calls::*;
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use desk::*;
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use sims::*;
 pub use sms::*;

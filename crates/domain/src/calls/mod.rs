@@ -13,6 +13,7 @@
 
 pub mod call;
 pub mod campaign;
+pub mod cause;
 pub mod client;
 pub mod contact;
 pub mod hours;
