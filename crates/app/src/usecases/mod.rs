@@ -8,6 +8,7 @@ pub mod connectivity;
 pub mod create_campaign;
 pub mod customers;
 pub mod decide;
+pub mod dialler;
 pub mod explain;
 pub mod ingest;
 pub mod opt_in;

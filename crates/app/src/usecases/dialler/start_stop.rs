@@ -1,0 +1,67 @@
+//! Starting and stopping a campaign (dialler contract §4.3).
+
+use super::change_campaign::alter_campaign;
+use super::{DiallerError, DiallerResult, policy};
+use crate::Services;
+use muster_domain::calls::campaign::{CallCampaign, Pacing};
+use muster_domain::calls::client::Client;
+use muster_domain::calls::policy::Policies;
+use muster_domain::ids::{CallCampaignId, ClientId};
+
+/// Starts a campaign; one that runs stays as it is.
+pub async fn start_campaign(
+    services: &Services,
+    of: ClientId,
+    id: CallCampaignId,
+) -> DiallerResult<CallCampaign> {
+    alter_campaign(services, of, id, async |campaign| {
+        campaign.active = true;
+        Ok(())
+    })
+    .await
+}
+
+/// Stops a campaign: calls that are under way come to their end, none is begun. One that does not run stays as it is.
+pub async fn stop_campaign(
+    services: &Services,
+    of: ClientId,
+    id: CallCampaignId,
+) -> DiallerResult<CallCampaign> {
+    alter_campaign(services, of, id, async |campaign| {
+        campaign.active = false;
+        Ok(())
+    })
+    .await
+}
+
+/// Whether a campaign with these settings may run. Calls that are placed before an agent is free can be abandoned, so
+/// a policy has to say how many of them may be: without one there is no such dialling.
+pub async fn check_start(services: &Services, owner: &Client, campaign: &CallCampaign) -> DiallerResult<()> {
+    let ahead_of_agents = match campaign.dialling.pacing {
+        None | Some(Pacing::Progressive) => false,
+        Some(Pacing::Power { .. } | Pacing::Predictive) => true,
+    };
+    let forbidden = |reason: String| DiallerError::StartForbidden(reason);
+    let name = campaign.dialling.policy.as_ref().or(owner.policy.as_ref());
+    let policy = match name {
+        Some(name) => policy(services, owner.id, name).await,
+        None if ahead_of_agents => {
+            return Err(forbidden("no policy rules it, so no calls are placed ahead of agents".to_owned()));
+        }
+        None => return Ok(()),
+    };
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(DiallerError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(forbidden(format!("its policy cannot be used: {error}"))),
+    };
+    let policies = [&policy];
+    let policies = Policies::new(&policies);
+    let shown = campaign.shown_number();
+    let permitted = if ahead_of_agents {
+        policies.permits_predictive(campaign.dialling.message.is_some(), shown)
+    } else {
+        policies.check_caller_id(shown)
+    };
+    permitted.map_err(|refusal| forbidden(refusal.reason))
+}
