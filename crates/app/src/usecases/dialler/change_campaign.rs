@@ -1,12 +1,10 @@
 //! Changing a campaign (dialler contract §4.3).
 
-use super::{
-    CampaignInput, DiallerError, DiallerResult, campaign, check_start, client, result_codes, tried,
-    until_done,
-};
+use super::{CampaignInput, DiallerError, DiallerResult, campaign, check_start, client, tried, until_done};
 use crate::Services;
 use crate::ports::{CallWrite, Expected};
 use muster_domain::calls::campaign::CallCampaign;
+use muster_domain::calls::result_code::ResultCode;
 use muster_domain::ids::{CallCampaignId, ClientId};
 
 /// Changes the fields that are given. One that becomes active is started, under the same conditions.
@@ -19,9 +17,8 @@ pub async fn change_campaign(
     if input.name.as_deref() == Some("") {
         return Err(DiallerError::missing("Name"));
     }
-    alter_campaign(services, of, id, async |campaign| {
-        let codes = result_codes(services, of, id).await?;
-        input.clone().write_into(campaign, &codes)?;
+    alter_campaign(services, of, id, |campaign, codes| {
+        input.clone().write_into(campaign, codes)?;
         if let Some(active) = input.active {
             campaign.active = active;
         }
@@ -36,13 +33,14 @@ pub(super) async fn alter_campaign(
     services: &Services,
     of: ClientId,
     id: CallCampaignId,
-    change: impl AsyncFn(&mut CallCampaign) -> DiallerResult<()>,
+    change: impl Fn(&mut CallCampaign, &[ResultCode]) -> DiallerResult<()>,
 ) -> DiallerResult<CallCampaign> {
-    until_done(async || {
+    until_done!(async {
         let found = campaign(services, of, id).await?;
         let before = found.value;
         let mut after = before.clone();
-        change(&mut after).await?;
+        let codes = services.calls.result_codes(id).await?;
+        change(&mut after, &codes)?;
         if after == before {
             return Ok(super::Tried::Done(after));
         }
@@ -56,5 +54,4 @@ pub(super) async fn alter_campaign(
         let write = CallWrite::Campaign { campaign: Box::new(after.clone()), expected };
         tried(services.calls.commit(vec![write]).await, after)
     })
-    .await
 }

@@ -118,7 +118,7 @@ pub async fn clients(
 }
 
 async fn alter(services: &Services, id: ClientId, change: impl Fn(&mut Client)) -> DiallerResult<Client> {
-    until_done(async || {
+    until_done!(async {
         let found = services.calls.client(id).await?.ok_or(DiallerError::ClientNotFound)?;
         let mut client = found.value;
         change(&mut client);
@@ -127,7 +127,6 @@ async fn alter(services: &Services, id: ClientId, change: impl Fn(&mut Client)) 
         let write = CallWrite::Client { client: Box::new(client.clone()), expected };
         tried(services.calls.commit(vec![write]).await, client)
     })
-    .await
 }
 
 async fn check(services: &Services, client: &Client) -> DiallerResult<()> {

@@ -46,11 +46,10 @@ pub async fn contacts_with_user_data(
 
 /// Deletes a contact with its calls.
 pub async fn delete_contact(services: &Services, of: ClientId, id: ContactId) -> DiallerResult<()> {
-    until_done(async || {
+    until_done!(async {
         let version = contact(services, of, id).await?.version;
         tried(services.calls.commit(vec![CallWrite::RemoveContact { id, version }]).await, ())
     })
-    .await
 }
 
 /// Deletes one contact that has exactly this user data: the one with the lowest id.
@@ -59,13 +58,12 @@ pub async fn delete_contact_with_user_data(
     of: ClientId,
     user_data: &str,
 ) -> DiallerResult<()> {
-    until_done(async || {
+    until_done!(async {
         let found = services.calls.contacts_with_user_data(of, None, user_data).await?;
         let lowest = found.into_iter().next().ok_or(DiallerError::ContactNotFound)?;
         let write = CallWrite::RemoveContact { id: lowest.value.id, version: lowest.version };
         tried(services.calls.commit(vec![write]).await, ())
     })
-    .await
 }
 
 /// The calls to a contact, by id.
@@ -81,7 +79,7 @@ pub(super) async fn alter_contact(
     id: ContactId,
     change: impl Fn(&mut Contact) -> DiallerResult<()>,
 ) -> DiallerResult<Contact> {
-    until_done(async || {
+    until_done!(async {
         let found = contact(services, of, id).await?;
         let mut after = found.value.clone();
         change(&mut after)?;
@@ -93,5 +91,4 @@ pub(super) async fn alter_contact(
         let write = CallWrite::Contact { contact: Box::new(after.clone()), version: found.version, now };
         tried(services.calls.commit(vec![write]).await, after)
     })
-    .await
 }

@@ -8,11 +8,10 @@ use muster_domain::ids::{CallCampaignId, ClientId};
 
 /// Deletes a campaign.
 pub async fn delete_campaign(services: &Services, of: ClientId, id: CallCampaignId) -> DiallerResult<()> {
-    until_done(async || {
+    until_done!(async {
         let version = campaign(services, of, id).await?.version;
         tried(services.calls.commit(vec![CallWrite::DeleteCampaign { id, version }]).await, ())
     })
-    .await
 }
 
 /// Deletes the campaign of exactly that name.

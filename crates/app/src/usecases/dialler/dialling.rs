@@ -25,7 +25,7 @@ pub async fn put_dialling(
     dialling: &Dialling,
 ) -> DiallerResult<CallCampaign> {
     check(services, of, id, dialling).await?;
-    alter_campaign(services, of, id, async |campaign| {
+    alter_campaign(services, of, id, |campaign, _| {
         campaign.dialling = dialling.clone();
         Ok(())
     })

@@ -73,7 +73,7 @@ pub async fn import_contacts(
         Overwrite::SameUserData => Some(services.authoring.lock().await),
         Overwrite::Never => None,
     };
-    until_done(async || {
+    until_done!(async {
         let mut batch = Batch::read(services, target, &codes, &inputs, overwrite).await?;
         let results: Vec<_> = inputs
             .iter()
@@ -100,7 +100,6 @@ pub async fn import_contacts(
         }
         tried(services.calls.commit(writes).await, results)
     })
-    .await
 }
 
 /// What an import needs to know, read at once, and what comes of it.

@@ -28,7 +28,7 @@ async fn matching(services: &Services, of: ClientId, number: &E164) -> DiallerRe
 
 /// Closes one contact, if it is still to be.
 async fn close(services: &Services, id: ContactId, number: &E164) -> DiallerResult<bool> {
-    until_done(async || {
+    until_done!(async {
         let Some(found) = services.calls.contact(id).await? else { return Ok(Tried::Done(false)) };
         let mut contact = found.value;
         let Some(campaign) = services.calls.campaign(contact.campaign).await? else {
@@ -52,5 +52,4 @@ async fn close(services: &Services, id: ContactId, number: &E164) -> DiallerResu
             Err(refusal) => Err(DiallerError::from(refusal)),
         }
     })
-    .await
 }

@@ -110,12 +110,18 @@ fn tried<T>(committed: Result<(), CallRefusal>, value: T) -> DiallerResult<Tried
     }
 }
 
-/// Tries until nobody is faster, within bounds.
-async fn until_done<T>(mut step: impl AsyncFnMut() -> DiallerResult<Tried<T>>) -> DiallerResult<T> {
-    for _ in 0..TRIES {
-        if let Tried::Done(value) = step().await? {
-            return Ok(value);
+/// Tries until nobody is faster, within bounds. A macro, since the compiler cannot tell of a closure that gives futures
+/// whether they may pass between threads.
+macro_rules! until_done {
+    ($step:expr) => {
+        'tries: {
+            for _ in 0..super::TRIES {
+                if let super::Tried::Done(value) = $step.await? {
+                    break 'tries Ok(value);
+                }
+            }
+            Err(super::DiallerError::Contended)
         }
-    }
-    Err(DiallerError::Contended)
+    };
 }
+use until_done;

@@ -32,7 +32,7 @@ pub async fn record_result(
 ) -> DiallerResult<Contact> {
     check_length("UsersUID", record.agent.as_deref().unwrap_or_default(), UID_MAX_CHARS)?;
     let agent = record.agent.as_deref().filter(|uid| !uid.is_empty());
-    until_done(async || {
+    until_done!(async {
         let found = contact(services, of, id).await?;
         let mut contact = found.value;
         let codes = services.calls.result_codes(contact.campaign).await?;
@@ -57,7 +57,6 @@ pub async fn record_result(
         writes.insert(0, CallWrite::Contact { contact: Box::new(contact.clone()), version, now });
         tried(services.calls.commit(writes).await, contact)
     })
-    .await
 }
 
 async fn suppression(services: &Services, of: ClientId, number: &str) -> DiallerResult<Option<CallWrite>> {

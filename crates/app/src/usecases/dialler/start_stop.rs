@@ -14,7 +14,7 @@ pub async fn start_campaign(
     of: ClientId,
     id: CallCampaignId,
 ) -> DiallerResult<CallCampaign> {
-    alter_campaign(services, of, id, async |campaign| {
+    alter_campaign(services, of, id, |campaign, _| {
         campaign.active = true;
         Ok(())
     })
@@ -27,7 +27,7 @@ pub async fn stop_campaign(
     of: ClientId,
     id: CallCampaignId,
 ) -> DiallerResult<CallCampaign> {
-    alter_campaign(services, of, id, async |campaign| {
+    alter_campaign(services, of, id, |campaign, _| {
         campaign.active = false;
         Ok(())
     })

@@ -51,7 +51,7 @@ async fn alter(
     let mut digits: Vec<String> = numbers.iter().map(|number| number.as_str().to_owned()).collect();
     digits.sort_unstable();
     digits.dedup();
-    until_done(async || {
+    until_done!(async {
         let found = services.calls.numbers(of, &digits).await?;
         let mut writes = Vec::new();
         for (number, found) in digits.iter().zip(found) {
@@ -69,5 +69,4 @@ async fn alter(
         }
         tried(services.calls.commit(writes).await, ())
     })
-    .await
 }
