@@ -5,6 +5,8 @@ pub mod builders;
 pub mod postgres;
 pub mod process;
 pub mod sims;
+pub mod stores;
 
 pub use postgres::{TestDatabase, TestPostgres};
 pub use process::{Finished, Muster, Server};
+pub use stores::TestStore;

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("muster-api-engagement", &["muster-domain", "muster-app", "muster-web"]),
     ("muster-api-management", &["muster-domain", "muster-app", "muster-web"]),
     ("muster-api-connectivity", &["muster-domain", "muster-app", "muster-web"]),
+    ("muster-api-dialler", &["muster-domain", "muster-app", "muster-web"]),
     (
         "muster-server",
         &[
@@ -33,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "muster-api-engagement",
             "muster-api-management",
             "muster-api-connectivity",
+            "muster-api-dialler",
             "muster-codecs",
             "muster-drivers",
             "muster-peers",
@@ -66,6 +68,7 @@ const PLACES: &[Place] = &[
             "muster-api-engagement",
             "muster-api-management",
             "muster-api-connectivity",
+            "muster-api-dialler",
             "muster-server",
         ],
         rule: "HTTP is known only to web, the faces and the server",
