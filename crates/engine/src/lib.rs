@@ -1,5 +1,7 @@
-//! What happens by itself: background jobs under leases, SIM campaigns, and the sweeping of what has expired.
+//! What happens by itself: background jobs under leases, SIM campaigns, call campaigns, and the sweeping of what has
+//! expired.
 
+pub mod calls;
 mod replay;
 pub mod sim;
 mod sweeper;

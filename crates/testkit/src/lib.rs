@@ -2,6 +2,7 @@
 //! observation.
 
 pub mod builders;
+pub mod calls;
 pub mod postgres;
 pub mod process;
 pub mod sims;

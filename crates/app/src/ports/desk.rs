@@ -132,7 +132,7 @@ pub trait Desk: Send + Sync {
     /// Ends the agent's call with the contact; the agent's own leg stays up.
     async fn hang_up(&self, client: ClientId, uid: &str) -> Result<AgentView, DeskRefusal>;
 
-    /// Calls a contact for an agent, who hears it ring. Refused with the reason where the rules forbid it now.
+    /// Calls a contact for an agent, who is connected at the answer. Refused with the reason where the rules forbid it now.
     async fn dial(&self, client: ClientId, uid: &str, contact: ContactId) -> Result<AgentView, DeskRefusal>;
 
     /// The agents at the desk of a client account, by uid.

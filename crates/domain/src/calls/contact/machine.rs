@@ -112,6 +112,14 @@ impl Contact {
         self.updated_at = now;
     }
 
+    /// The rules do not let it be called now: not before `at`. What it waits for stays the same.
+    pub fn wait_until(&mut self, at: UnixMillis, now: UnixMillis) {
+        self.lease = None;
+        self.status = self.open_status();
+        self.next_try_at = Some(at);
+        self.updated_at = now;
+    }
+
     fn open_status(&self) -> ParticipantStatus {
         if self.due == Due::New { ParticipantStatus::Pending } else { ParticipantStatus::Retry }
     }
