@@ -27,7 +27,9 @@ mod tests {
     #[test]
     fn agrees_with_the_printed_table_of_the_formula() {
         // Loads in Erlang at a loss of 3 %, as tables of the formula print them.
-        for (agents, load) in [(1, 0.0309), (3, 0.715), (5, 1.88), (10, 5.53), (20, 14.0), (50, 41.9), (100, 90.8)] {
+        for (agents, load) in
+            [(1, 0.0309), (3, 0.715), (5, 1.88), (10, 5.53), (20, 14.0), (50, 41.9), (100, 90.8)]
+        {
             let expected = load * 0.97 / f64::from(agents);
             let found = state_blind_utilisation(agents, 0.03);
             assert!((found / expected - 1.0).abs() < 0.01, "{agents}: {found} instead of {expected}");

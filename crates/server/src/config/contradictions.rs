@@ -23,6 +23,7 @@ pub(super) fn find(config: &Config) -> Vec<String> {
         }
     }
     sim(config, &mut faults);
+    calls(config, &mut faults);
     if let Err(error) = EnvFilter::builder().parse(&config.log.filter) {
         faults.push(format!("log.filter {:?} is not a filter: {error}", config.log.filter));
     }
@@ -44,6 +45,18 @@ fn sim(config: &Config, faults: &mut Vec<String>) {
         if sim.routes[..index].iter().any(|other| other.name == route.name) {
             faults.push(format!("sim.routes: two routes are called {:?}", route.name));
         }
+    }
+}
+
+fn calls(config: &Config, faults: &mut Vec<String>) {
+    let calls = &config.calls;
+    faults.extend(calls.sip().faults().into_iter().map(|fault| format!("calls: {fault}")));
+    if let Some(prefix) = calls
+        .allowed_prefixes
+        .iter()
+        .find(|prefix| prefix.is_empty() || !prefix.bytes().all(|octet| octet.is_ascii_digit()))
+    {
+        faults.push(format!("calls.allowed_prefixes: {prefix:?} is not made of digits"));
     }
 }
 
@@ -102,8 +115,8 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     const HOUR_MS: u64 = 3_600_000;
     const DAY_S: u64 = 86_400;
     const YEAR_S: u64 = 366 * DAY_S;
-    let Config { server, store, engagement, engine, sim, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 31] = [
+    let Config { server, store, engagement, engine, sim, calls, log: _ } = config;
+    let bounds: [(&str, u64, RangeInclusive<u64>); 36] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
@@ -135,6 +148,11 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("sim.transient_wait_s", sim.transient_wait_s, 1..=DAY_S),
         ("sim.queue_full_wait_s", sim.queue_full_wait_s, 1..=DAY_S),
         ("sim.busy_wait_s", sim.busy_wait_s, 1..=DAY_S),
+        ("calls.poll_interval_ms", calls.poll_interval_ms, 10..=5_000),
+        ("calls.ownership_s", calls.ownership_s, 2..=300),
+        ("calls.setup_timeout_s", calls.setup_timeout_s, 1..=60),
+        ("calls.agent_ring_s", calls.agent_ring_s, 1..=300),
+        ("calls.connect_limit_ms", calls.connect_limit_ms, 100..=10_000),
     ];
     for (name, value, bound) in bounds {
         if !bound.contains(&value) {

@@ -12,7 +12,9 @@ mod sections;
 
 pub use environment::variable_name;
 pub use secret::Secret;
-pub use sections::{Engagement, Engine, ErrorCodeCase, Log, LogFormat, Server, Sim, Store, Synchronous};
+pub use sections::{
+    Calls, Engagement, Engine, ErrorCodeCase, Log, LogFormat, Server, Sim, Store, Synchronous,
+};
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
@@ -36,6 +38,8 @@ pub struct Config {
     pub engine: Engine,
     /// SIM campaigns.
     pub sim: Sim,
+    /// Call campaigns.
+    pub calls: Calls,
     /// What the server says about itself.
     pub log: Log,
 }

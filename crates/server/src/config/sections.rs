@@ -2,13 +2,17 @@
 
 use super::Secret;
 use muster_app::ports::StoreResult;
+use muster_app::usecases::dialler::PHONE_REALM;
+use muster_domain::calls::number::DialRules;
 use muster_domain::participant::Timing;
+use muster_drivers::sip::{SipSettings, SipTimers, TrunkSettings};
 use muster_drivers::sms::RouteSettings;
+use muster_engine::calls::CallSettings;
 use muster_engine::sim::SimSettings;
 use muster_storage::{PostgresConfig, SqliteConfig, StoreConfig};
 use muster_web::Limits;
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -303,6 +307,101 @@ impl Sim {
                 queue_full_s: seconds(self.queue_full_wait_s),
                 busy_s: seconds(self.busy_wait_s),
             },
+        }
+    }
+}
+
+/// Call campaigns and the telephone lines that carry them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Calls {
+    /// Whether this node places calls and lets agents' phones register. Off unless said otherwise.
+    pub enabled: bool,
+    /// How often campaigns are read, and how often it is decided how many calls to place, in milliseconds.
+    pub poll_interval_ms: u64,
+    /// For how long a node conducts a campaign without saying so again, in seconds. A dead node's campaigns wait that
+    /// long.
+    pub ownership_s: u64,
+    /// How long a call may take until it rings or fails, in seconds.
+    pub setup_timeout_s: u64,
+    /// How long an agent's phone may ring, in seconds.
+    pub agent_ring_s: u64,
+    /// Within what time somebody who answered has an agent where no policy says so, in milliseconds.
+    pub connect_limit_ms: u64,
+    /// Leading digits of numbers that may be called although their range is restricted (premium rates, satellites);
+    /// emergency numbers are never called.
+    pub allowed_prefixes: Vec<String>,
+    /// Address for SIP and for sound.
+    pub listen: IpAddr,
+    /// Port for SIP.
+    pub port: u16,
+    /// The address told to others, where it is not `listen`.
+    pub advertise: Option<IpAddr>,
+    /// Lets `listen` be an address that other machines reach.
+    pub allow_beyond_loopback: bool,
+    /// First port for sound.
+    pub rtp_first: u16,
+    /// Last port for sound. A call takes two.
+    pub rtp_last: u16,
+    /// Longest registration of an agent's phone, in seconds.
+    pub phone_expires_s: u32,
+    /// Clocks of SIP.
+    pub timers: SipTimers,
+    /// Ways into the telephone network.
+    pub trunks: Vec<TrunkSettings>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        let sip = SipSettings::default();
+        Self {
+            enabled: false,
+            poll_interval_ms: 250,
+            ownership_s: 10,
+            setup_timeout_s: 10,
+            agent_ring_s: 20,
+            connect_limit_ms: 2_000,
+            allowed_prefixes: Vec::new(),
+            listen: sip.listen,
+            port: sip.port,
+            advertise: sip.advertise,
+            allow_beyond_loopback: sip.allow_beyond_loopback,
+            rtp_first: sip.rtp_first,
+            rtp_last: sip.rtp_last,
+            phone_expires_s: sip.phone_expires_s,
+            timers: sip.timers,
+            trunks: sip.trunks,
+        }
+    }
+}
+
+impl Calls {
+    /// The telephony driver.
+    pub fn sip(&self) -> SipSettings {
+        SipSettings {
+            listen: self.listen,
+            port: self.port,
+            advertise: self.advertise,
+            allow_beyond_loopback: self.allow_beyond_loopback,
+            rtp_first: self.rtp_first,
+            rtp_last: self.rtp_last,
+            realm: PHONE_REALM.to_owned(),
+            phone_expires_s: self.phone_expires_s,
+            timers: self.timers.clone(),
+            trunks: self.trunks.clone(),
+            ..SipSettings::default()
+        }
+    }
+
+    /// How the engine works by them.
+    pub fn engine(&self) -> CallSettings {
+        CallSettings {
+            poll: Duration::from_millis(self.poll_interval_ms),
+            ownership_s: u32::try_from(self.ownership_s).unwrap_or(u32::MAX),
+            setup_limit: Duration::from_secs(self.setup_timeout_s),
+            agent_ring: Duration::from_secs(self.agent_ring_s),
+            connect_limit: Duration::from_millis(self.connect_limit_ms),
+            dial_rules: DialRules::allowing(self.allowed_prefixes.clone()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `muster serve`: everything assembled into one process, and taken apart again in order.
 
+mod calls;
 mod front;
 mod greeting;
 mod listener;
@@ -14,10 +15,12 @@ use crate::failure::{Failure, Outcome};
 use crate::{open_files, output, services};
 use axum::Router;
 use axum_server::Handle;
+use calls::Calls;
 use front::Front;
 use muster_api_connectivity::ConnectivityState;
 use muster_api_engagement::EngagementState;
 use muster_app::Services;
+use muster_engine::calls::keep_up_forever;
 use muster_engine::{Worker, WorkerSettings, sweep_forever};
 use muster_peers::smsc::Smsc;
 use muster_web::metrics;
@@ -68,6 +71,14 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
             return Err(failure);
         }
     };
+    let calls = match Calls::start(config, &services).await {
+        Ok(started) => started,
+        Err(failure) => {
+            sims.stop(Duration::ZERO).await;
+            services.store.close().await;
+            return Err(failure);
+        }
+    };
     let mut background = background(config, &services, recorder);
     // Ready is said only once the faces answer.
     front.open(router(config, &services, &operations));
@@ -93,7 +104,8 @@ pub async fn serve(config: &Config, with_demo: bool) -> Outcome<()> {
         Some(ended) => listener_result(ended, bound),
         None => stop_listener(config, &handle, serving, bound).await,
     };
-    sims.stop(Duration::from_millis(config.server.shutdown_grace_ms)).await;
+    let grace = Duration::from_millis(config.server.shutdown_grace_ms);
+    tokio::join!(sims.stop(grace), calls.stop(grace));
     if let Some(centre) = centre {
         centre.stop().await;
     }
@@ -191,6 +203,7 @@ fn background(config: &Config, services: &Arc<Services>, recorder: metrics::Reco
         let worker = Worker::new(Arc::clone(services), settings);
         tasks.spawn(async move { worker.run().await });
     }
+    tasks.spawn(keep_up_forever(Arc::clone(services)));
     let sweeping = Arc::clone(services);
     let interval = Duration::from_secs(config.engine.sweep_interval_s);
     let retention = Duration::from_secs(config.engine.reply_retention_s);

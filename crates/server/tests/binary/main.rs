@@ -2,6 +2,7 @@
 
 mod apps;
 mod as_code;
+mod call_kill;
 mod common;
 mod connections;
 mod demo;

@@ -313,8 +313,7 @@ async fn two_nodes_purge_side_by_side() {
     let (client, connection) = tokio_postgres::connect(w.harness.database().url(), NoTls).await.unwrap();
     tokio::spawn(connection);
     for table in ["call_contact", "call_contact_number", "call_count", "call_campaign"] {
-        let left: i64 =
-            client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0);
+        let left: i64 = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0);
         assert_eq!(left, 0, "{table}");
     }
     assert!(removed >= 122, "{removed}: 120 contacts, two campaigns and their counts");
