@@ -13,13 +13,16 @@ pub fn called_more_than(records: &[CallRecord], times: usize) -> BTreeMap<String
     counts
 }
 
-/// Most calls to callees at a time, from the INVITE to the end. A call that got no answer at all counts for the moment
-/// of its INVITE only: nobody tells how long the caller waited.
+/// Most calls to callees at a time, from the INVITE to the end. A call that neither rang nor got a final answer, up
+/// to now, counts for the moment of its INVITE only: nobody tells how long the caller waits for it.
 pub fn most_at_a_time(records: &[CallRecord]) -> usize {
     let mut edges: Vec<(u64, bool)> = Vec::new();
     for record in callees(records) {
         edges.push((record.invited_ms, true));
-        if record.end == Some(End::GivenUp) && record.ringing_ms.is_none() {
+        let silent = record.ringing_ms.is_none()
+            && record.status.is_none()
+            && matches!(record.end, None | Some(End::GivenUp));
+        if silent {
             edges.push((record.invited_ms, false));
         } else if let Some(ended_ms) = record.ended_ms {
             edges.push((ended_ms, false));
@@ -90,6 +93,7 @@ mod tests {
             side: Side::Callee,
             number: number.into(),
             caller: String::new(),
+            asserted: None,
             call_id: String::new(),
             behaviour: String::new(),
             invited_ms,
@@ -130,6 +134,8 @@ mod tests {
         );
         assert_eq!(called_twice_at_a_time(&calls), ["1", "3"]);
         assert_eq!(cancelled_before(&calls, 100).len(), 2);
+        let unheard = CallRecord { ringing_ms: None, ..call("4", 100, None) };
+        assert_eq!(most_at_a_time(&[unheard, call("5", 200, None)]), 1);
         let agent = CallRecord { side: Side::Agent, ..call("1", 0, None) };
         assert_eq!(most_at_a_time(&[agent.clone(), agent]), 0);
     }

@@ -18,6 +18,7 @@ mod settings;
 mod sip;
 mod streams;
 mod table;
+mod tls;
 
 pub use media::{Sound, Spell};
 pub use mix::Mix;
@@ -25,7 +26,7 @@ pub use plan::{AnswerSdp, OnCancel, Plan, Press, PressHow, PressWhen, Reject, St
 pub use record::{CallRecord, Counters, End, Side};
 pub use server::{Phones, StartError};
 pub use settings::{
-    AgentHabits, AgentOrder, AgentPhone, AgentsSettings, Challenge, PhonesSettings, TrunkState,
+    AgentHabits, AgentOrder, AgentPhone, AgentsSettings, Challenge, PhonesSettings, TlsSettings, TrunkState,
 };
 pub use sip::digest::Algorithm;
 pub use sip::sdp::Codec;

@@ -47,6 +47,8 @@ pub struct CallRecord {
     pub number: String,
     /// User part of the caller's From header.
     pub caller: String,
+    /// User part of P-Asserted-Identity, or else of P-Preferred-Identity (RFC 3325).
+    pub asserted: Option<String>,
     /// Call-ID of the INVITE.
     pub call_id: String,
     /// Name of the plan that the phone followed.

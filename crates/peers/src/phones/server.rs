@@ -1,10 +1,11 @@
 //! The phones on sockets.
 
-use super::core::{Action, CallId, Desk, Link, OpenPort, PhonesCore};
+use super::core::{Action, Addresses, CallId, Desk, Link, OpenPort, PhonesCore};
 use super::media::{self, Command};
 use super::record::{CallRecord, Counters};
 use super::settings::{AgentOrder, PhonesSettings, TrunkState};
-use super::streams;
+use super::streams::{self, Door};
+use super::tls;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -43,6 +44,17 @@ pub enum StartError {
     /// The speed is no use.
     #[error("the speed {0} is not between 0.01 and 1000")]
     Speed(f64),
+    /// The certificate or its key cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Pem {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key are no use.
+    #[error("the certificate cannot be used for TLS")]
+    Certificate(#[source] rustls::Error),
     /// The log cannot be written.
     #[error("cannot write the log {}", .path.display())]
     Log {
@@ -102,7 +114,7 @@ impl Shared {
             Action::Send { link: Link::Udp(Desk::Agents, peer), octets } => {
                 let _ = self.agents.send_to(&octets, peer);
             }
-            Action::Send { link: Link::Stream(number, _), octets } => {
+            Action::Send { link: Link::Stream(number, ..), octets } => {
                 let mut streams = self.streams.lock();
                 // A peer that reads nothing loses its connection.
                 if streams.get(&number).is_some_and(|stream| stream.try_send(octets).is_err()) {
@@ -142,8 +154,7 @@ impl Shared {
 /// Phones that can be called. They end when they are stopped or dropped.
 pub struct Phones {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    agents_address: SocketAddr,
+    addresses: Addresses,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// The log ends last, or it might miss something.
@@ -153,7 +164,7 @@ pub struct Phones {
 
 impl std::fmt::Debug for Phones {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Phones").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Phones").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 
@@ -173,6 +184,22 @@ impl Phones {
         let failed = |address| move |source| StartError::Listen { address, source };
         let address = trunk.local_addr().map_err(failed(settings.listen))?;
         let agents_address = agents.local_addr().map_err(failed(agents_listen))?;
+        let secure = match &settings.tls {
+            Some(tls) => {
+                let acceptor = tls::acceptor(tls)?;
+                if tls.listen.ip().is_unspecified() {
+                    return Err(StartError::AnyAddress(tls.listen));
+                }
+                let listener = TcpListener::bind(tls.listen).await.map_err(failed(tls.listen))?;
+                Some((listener, Door::Tls(acceptor)))
+            }
+            None => None,
+        };
+        let tls_address = match &secure {
+            Some((listener, _)) => Some(listener.local_addr().map_err(failed(address))?),
+            None => None,
+        };
+        let addresses = Addresses { trunk: address, tls: tls_address, agents: agents_address };
         let log = match &settings.log {
             Some(path) => match tokio::fs::File::create(path).await {
                 Ok(file) => Some(file),
@@ -191,7 +218,7 @@ impl Phones {
         let (started_at_ms, connections_max) = (settings.started_at_ms, settings.connections_max);
         let open_port = opener(SocketAddr::new(address.ip(), 0), Arc::clone(&ports));
         let shared = Arc::new(Shared {
-            core: Mutex::new(PhonesCore::new(settings, address, agents_address, open_port)),
+            core: Mutex::new(PhonesCore::new(settings, addresses, open_port)),
             trunk,
             agents,
             streams: Mutex::default(),
@@ -206,25 +233,37 @@ impl Phones {
         });
         let (stop, stopped) = watch::channel(false);
         let (stop_log, log_stopped) = watch::channel(false);
-        let mut tasks = vec![
-            tokio::spawn(keep_time(Arc::clone(&shared), stopped.clone())),
-            tokio::spawn(streams::listen(listener, Arc::clone(&shared), connections_max, stopped.clone())),
-        ];
+        let mut tasks = vec![tokio::spawn(keep_time(Arc::clone(&shared), stopped.clone()))];
+        for (listener, door) in [Some((listener, Door::Tcp)), secure].into_iter().flatten() {
+            let shared = Arc::clone(&shared);
+            tasks.push(tokio::spawn(streams::listen(
+                listener,
+                door,
+                shared,
+                connections_max,
+                stopped.clone(),
+            )));
+        }
         for (desk, reader) in readers {
             tasks.push(tokio::spawn(read(desk, reader, Arc::clone(&shared), stopped.clone())));
         }
         let log = log.map(|file| tokio::spawn(write_log(file, Arc::clone(&shared), log_stopped)));
-        Ok(Self { shared, address, agents_address, stop, tasks, stop_log, log })
+        Ok(Self { shared, addresses, stop, tasks, stop_log, log })
     }
 
     /// Where the trunk listens, by UDP and TCP.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.addresses.trunk
+    }
+
+    /// Where the trunk listens by TLS, if it does.
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.tls
     }
 
     /// Where agents' phones listen, by UDP.
     pub fn agents_addr(&self) -> SocketAddr {
-        self.agents_address
+        self.addresses.agents
     }
 
     /// All calls so far, in the order of their INVITEs. What is told of the sound of a call that goes on is half a

@@ -15,6 +15,8 @@ pub struct PhonesSettings {
     /// Where the trunk listens, by UDP and TCP. Port 0 takes a free one. The address is written into messages, so it
     /// has to be a certain one, not `0.0.0.0`.
     pub listen: SocketAddr,
+    /// Where the trunk listens by TLS as well, if at all.
+    pub tls: Option<TlsSettings>,
     /// What the first moment is called in the records, in milliseconds.
     pub started_at_ms: u64,
     /// Decides everything that is drawn.
@@ -51,6 +53,7 @@ impl Default for PhonesSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             started_at_ms: 0,
             seed: 1,
             speed: 1.0,
@@ -68,6 +71,17 @@ impl Default for PhonesSettings {
             agents: None,
         }
     }
+}
+
+/// SIP over TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// PEM file with the certificate and what leads to its root.
+    pub certificates: PathBuf,
+    /// PEM file with its private key.
+    pub key: PathBuf,
 }
 
 /// Digest authentication that the trunk asks for.

@@ -1,23 +1,36 @@
-//! SIP over TCP (RFC 3261 §18).
+//! SIP over TCP and TLS (RFC 3261 §18, §26.2).
 
-use super::core::Link;
+use super::core::{Link, Wire};
 use super::server::Shared;
 use super::sip::message::{Framed, frame};
-use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Duration;
+use tokio_rustls::TlsAcceptor;
 
+/// The connections of TLS have this bit in their numbers.
+const TLS_NUMBERS: u64 = 1 << 63;
 /// Messages that wait to be written to one connection.
 const QUEUE_MAX: usize = 1_024;
 /// A connection that says nothing for so long is closed.
 const IDLE: Duration = Duration::from_hours(1);
 
+/// A connection that has not shaken hands by then is closed.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+
+/// What connections begin with.
+#[derive(Clone)]
+pub(super) enum Door {
+    Tcp,
+    Tls(TlsAcceptor),
+}
+
 pub(super) async fn listen(
     listener: TcpListener,
+    door: Door,
     shared: Arc<Shared>,
     connections_max: usize,
     mut stopped: watch::Receiver<bool>,
@@ -29,7 +42,25 @@ pub(super) async fn listen(
             accepted = listener.accept(), if connections.len() < connections_max.max(1) => match accepted {
                 Ok((stream, peer)) => {
                     number += 1;
-                    connections.spawn(serve(stream, peer, number, Arc::clone(&shared), stopped.clone()));
+                    let _ = stream.set_nodelay(true);
+                    let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
+                    match door.clone() {
+                        Door::Tcp => {
+                            let link = Link::Stream(number, peer, Wire::Tcp);
+                            connections.spawn(serve(stream, number, link, shared, stopped));
+                        }
+                        Door::Tls(acceptor) => {
+                            // Numbers of the two doors do not meet.
+                            let number = number | TLS_NUMBERS;
+                            let link = Link::Stream(number, peer, Wire::Tls);
+                            connections.spawn(async move {
+                                let shaken = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await;
+                                if let Ok(Ok(stream)) = shaken {
+                                    serve(stream, number, link, shared, stopped).await;
+                                }
+                            });
+                        }
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -46,27 +77,26 @@ pub(super) async fn listen(
 }
 
 async fn serve(
-    mut stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite,
     number: u64,
+    link: Link,
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let _ = stream.set_nodelay(true);
     let (sender, mut queue) = mpsc::channel(QUEUE_MAX);
     shared.streams.lock().insert(number, sender);
-    let (mut reader, mut writer) = stream.split();
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let mut octets = Vec::with_capacity(4_096);
     loop {
         tokio::select! {
             read = reader.read_buf(&mut octets) => {
-                if !matches!(read, Ok(1..)) || !take_messages(&mut octets, number, peer, &shared) {
+                if !matches!(read, Ok(1..)) || !take_messages(&mut octets, number, link, &shared) {
                     break;
                 }
             }
             message = queue.recv() => {
                 let Some(message) = message else { break };
-                if writer.write_all(&message).await.is_err() {
+                if writer.write_all(&message).await.is_err() || writer.flush().await.is_err() {
                     break;
                 }
             }
@@ -78,7 +108,7 @@ async fn serve(
 }
 
 /// Takes whole messages off the beginning. Whether the stream is of use any more.
-fn take_messages(octets: &mut Vec<u8>, number: u64, peer: SocketAddr, shared: &Arc<Shared>) -> bool {
+fn take_messages(octets: &mut Vec<u8>, number: u64, link: Link, shared: &Arc<Shared>) -> bool {
     loop {
         let length = match frame(octets) {
             Framed::More => return true,
@@ -97,7 +127,7 @@ fn take_messages(octets: &mut Vec<u8>, number: u64, peer: SocketAddr, shared: &A
             }
             Framed::Message(length) => length,
         };
-        shared.work(|core, now_ms| core.receive(now_ms, Link::Stream(number, peer), &octets[..length]));
+        shared.work(|core, now_ms| core.receive(now_ms, link, &octets[..length]));
         octets.drain(..length);
     }
 }

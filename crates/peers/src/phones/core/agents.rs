@@ -134,7 +134,7 @@ impl PhonesCore {
         let domain = settings.domain.clone().unwrap_or_else(|| settings.registrar.to_string());
         let cnonce = format!("{:016x}", self.chance.0.next_u64());
         let (number, via) = self.via(link);
-        let local = self.local_address(Desk::Agents);
+        let local = self.addresses.agents;
         let agent = &mut self.agents[at];
         agent.cseq += 1;
         let expires_s = if agent.wanted { agent.expires_s } else { 0 };
@@ -169,7 +169,7 @@ impl PhonesCore {
             200..300 => {
                 agent.proofs = 0;
                 self.counters.registrations += 1;
-                let own = format!("sip:{}@{}", agent.phone.username, self.agents_address);
+                let own = format!("sip:{}@{}", agent.phone.username, self.addresses.agents);
                 let granted = response
                     .values("contact")
                     .iter()

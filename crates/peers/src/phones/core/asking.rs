@@ -38,7 +38,7 @@ impl PhonesCore {
     pub(super) fn via(&mut self, link: Link) -> (u64, String) {
         let number = self.next_ask;
         self.next_ask += 1;
-        let (local, transport) = (self.local_address(link.desk()), link.transport());
+        let (local, transport) = (self.local_address(link), link.transport());
         (number, format!("SIP/2.0/{transport} {local};rport;branch={BRANCH}{number:x}"))
     }
 
@@ -98,7 +98,7 @@ impl PhonesCore {
             Some(_) => to.to_owned(),
             None => format!("{to};tag={}", call.tag),
         };
-        let own = contact(self.local_address(link.desk()), &self.records[call.record].number);
+        let own = contact(link, self.local_address(link), &self.records[call.record].number);
         Some(
             request
                 .header("From", &from)
@@ -185,7 +185,7 @@ impl PhonesCore {
         let via = if status < 300 {
             self.via(link).1
         } else {
-            let (local, transport) = (self.local_address(link.desk()), link.transport());
+            let (local, transport) = (self.local_address(link), link.transport());
             format!("SIP/2.0/{transport} {local};rport;branch={BRANCH}{number:x}")
         };
         let Some(ack) = self.request_in_call(id, "ACK", cseq, &via, link).map(Composer::end) else { return };

@@ -70,11 +70,15 @@ impl PhonesCore {
             self.counters.open += 1;
         }
         let caller = invite.header("from").and_then(Uri::parse).map(|uri| uri.user).unwrap_or_default();
+        let asserted = ["p-asserted-identity", "p-preferred-identity"]
+            .into_iter()
+            .find_map(|name| Uri::parse(invite.header(name)?));
         self.records.push(CallRecord {
             ordinal: self.records.len() as u64,
             side,
             number,
             caller: cut(caller),
+            asserted: asserted.map(|uri| cut(uri.user)),
             call_id: invite.call_id().to_owned(),
             behaviour: plan.name.clone(),
             invited_ms: now_ms,

@@ -181,9 +181,9 @@ impl PhonesCore {
         let invite = request.method() == Some("INVITE");
         let sdp = call.plan.talk.sdp;
         let body = if offered || invite { self.description(id, sdp, None) } else { None };
-        let local = self.local_address(link.desk());
+        let local = self.local_address(link);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let own = contact(local, &self.records[call.record].number);
+        let own = contact(link, local, &self.records[call.record].number);
         let response = Composer::response(200, request, &call.tag, link.peer()).header("Contact", &own);
         let response = match body {
             Some(body) => response.with_body(Some("application/sdp"), &body),

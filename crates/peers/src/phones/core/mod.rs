@@ -50,8 +50,25 @@ pub(crate) enum Desk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Link {
     Udp(Desk, SocketAddr),
-    /// A TCP connection to the trunk, by its number.
-    Stream(u64, SocketAddr),
+    /// A connection to the trunk, by its number.
+    Stream(u64, SocketAddr, Wire),
+}
+
+/// What a connection runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Wire {
+    Tcp,
+    Tls,
+}
+
+/// Where the phones listen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    /// By UDP and TCP.
+    pub(crate) trunk: SocketAddr,
+    /// The trunk by TLS.
+    pub(crate) tls: Option<SocketAddr>,
+    pub(crate) agents: SocketAddr,
 }
 
 impl Link {
@@ -64,7 +81,7 @@ impl Link {
 
     pub(super) const fn peer(self) -> SocketAddr {
         match self {
-            Self::Udp(_, peer) | Self::Stream(_, peer) => peer,
+            Self::Udp(_, peer) | Self::Stream(_, peer, _) => peer,
         }
     }
 
@@ -76,7 +93,8 @@ impl Link {
     const fn transport(self) -> &'static str {
         match self {
             Self::Udp(..) => "UDP",
-            Self::Stream(..) => "TCP",
+            Self::Stream(_, _, Wire::Tcp) => "TCP",
+            Self::Stream(_, _, Wire::Tls) => "TLS",
         }
     }
 }
@@ -133,8 +151,7 @@ pub(crate) type OpenPort = Box<dyn FnMut(CallId) -> Option<SocketAddr> + Send>;
 /// [`PhonesCore::advance`] at the time that [`PhonesCore::next_due_ms`] names.
 pub(crate) struct PhonesCore {
     settings: PhonesSettings,
-    trunk_address: SocketAddr,
-    agents_address: SocketAddr,
+    addresses: Addresses,
     open_port: OpenPort,
     state: TrunkState,
     calls: FxHashMap<CallId, Call>,
@@ -168,15 +185,9 @@ impl std::fmt::Debug for PhonesCore {
 
 impl PhonesCore {
     /// Phones at these addresses. Agents begin to register at once.
-    pub(crate) fn new(
-        settings: PhonesSettings,
-        trunk_address: SocketAddr,
-        agents_address: SocketAddr,
-        open_port: OpenPort,
-    ) -> Self {
+    pub(crate) fn new(settings: PhonesSettings, addresses: Addresses, open_port: OpenPort) -> Self {
         let mut core = Self {
-            trunk_address,
-            agents_address,
+            addresses,
             open_port,
             state: TrunkState::Up,
             calls: FxHashMap::default(),
@@ -305,10 +316,11 @@ impl PhonesCore {
         self.actions.push(Action::Send { link, octets });
     }
 
-    fn local_address(&self, desk: Desk) -> SocketAddr {
-        match desk {
-            Desk::Trunk => self.trunk_address,
-            Desk::Agents => self.agents_address,
+    fn local_address(&self, link: Link) -> SocketAddr {
+        match link {
+            Link::Udp(Desk::Agents, _) => self.addresses.agents,
+            Link::Udp(Desk::Trunk, _) | Link::Stream(_, _, Wire::Tcp) => self.addresses.trunk,
+            Link::Stream(_, _, Wire::Tls) => self.addresses.tls.unwrap_or(self.addresses.trunk),
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::plan::{AnswerSdp, PressWhen, Reject, Then};
 use super::super::record::{CallRecord, End, Side};
 use super::super::sip::sdp::{self, Audio, Codec, Direction, Local};
 use super::call::{Resend, Stage, session_of};
-use super::{ALLOW, Action, CallId, Desk, GIVE_UP_MS, PhonesCore, T1_MS, T2_MS, Work};
+use super::{ALLOW, Action, CallId, Desk, GIVE_UP_MS, Link, PhonesCore, T1_MS, T2_MS, Wire, Work};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Payload type of telephone events where it is ours to choose.
@@ -63,21 +63,19 @@ impl PhonesCore {
     }
 
     fn provisional(&mut self, id: CallId, status: u16, body: Option<String>) {
+        let Some(link) = self.calls.get(&id).map(|call| call.link) else { return };
+        let local = self.local_address(link);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let mut response = call.response_to_invite(status, &call.tag);
         if status > 100 {
-            let local = match call.link.desk() {
-                Desk::Trunk => self.trunk_address,
-                Desk::Agents => self.agents_address,
-            };
-            response = response.header("Contact", &contact(local, &self.records[call.record].number));
+            response =
+                response.header("Contact", &contact(call.link, local, &self.records[call.record].number));
         }
         let octets = match body {
             Some(body) => response.with_body(Some("application/sdp"), &body),
             None => response.end(),
         };
         call.response = Some(octets.clone());
-        let link = call.link;
         self.send(link, octets);
     }
 
@@ -256,10 +254,10 @@ impl PhonesCore {
 
     fn answer_as(&self, id: CallId, tag: &str, body: Option<&str>) -> Option<Vec<u8>> {
         let call = self.calls.get(&id)?;
-        let local = self.local_address(call.link.desk());
+        let local = self.local_address(call.link);
         let response = call
             .response_to_invite(200, tag)
-            .header("Contact", &contact(local, &self.records[call.record].number))
+            .header("Contact", &contact(call.link, local, &self.records[call.record].number))
             .header("Allow", ALLOW);
         Some(match body {
             Some(body) => response.with_body(Some("application/sdp"), body),
@@ -400,11 +398,16 @@ pub(super) fn destination(audio: &Audio) -> Option<SocketAddr> {
 }
 
 /// The address of a phone, as requests and responses name it.
-pub(super) fn contact(local: SocketAddr, number: &str) -> String {
+pub(super) fn contact(link: Link, local: SocketAddr, number: &str) -> String {
     // Only what may stand in a user part without escapes.
     let user: String = number
         .chars()
         .filter(|character| character.is_ascii_alphanumeric() || "-_.".contains(*character))
         .collect();
-    format!("<sip:{user}@{local}>")
+    let transport = match link {
+        Link::Udp(..) => "",
+        Link::Stream(_, _, Wire::Tcp) => ";transport=tcp",
+        Link::Stream(_, _, Wire::Tls) => ";transport=tls",
+    };
+    format!("<sip:{user}@{local}{transport}>")
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use muster_app::ports::{Clock, SystemClock};
 use muster_peers::phones::{
     AgentHabits, AgentsSettings, Algorithm, CallRecord, Challenge, Counters, Mix, Phones, PhonesSettings,
-    Plan, Side, judge,
+    Plan, Side, TlsSettings, judge,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -24,6 +24,15 @@ pub(super) struct PhonesCommand {
     /// Address and port of the trunk, for UDP and TCP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5090")]
     listen: SocketAddr,
+    /// Address and port of the trunk for TLS as well
+    #[arg(long, value_name = "ADDRESS:PORT", requires_all = ["tls_certificates", "tls_key"])]
+    tls_listen: Option<SocketAddr>,
+    /// PEM file with the certificate for it and what leads to its root
+    #[arg(long, value_name = "FILE", requires = "tls_listen")]
+    tls_certificates: Option<PathBuf>,
+    /// PEM file with its private key
+    #[arg(long, value_name = "FILE", requires = "tls_listen")]
+    tls_key: Option<PathBuf>,
     /// Decides everything that is drawn
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -190,6 +199,7 @@ impl PhonesCommand {
             });
         Ok(PhonesSettings {
             listen: self.listen,
+            tls: self.tls(),
             started_at_ms: u64::try_from(SystemClock.now().0).unwrap_or_default(),
             seed: self.seed,
             speed: self.speed,
@@ -205,12 +215,23 @@ impl PhonesCommand {
         })
     }
 
+    fn tls(&self) -> Option<TlsSettings> {
+        Some(TlsSettings {
+            listen: self.tls_listen?,
+            certificates: self.tls_certificates.clone()?,
+            key: self.tls_key.clone()?,
+        })
+    }
+
     fn greet(&self, phones: &Phones) {
         let who = match &self.username {
             Some(name) => format!("{name:?} may call"),
             None => "everybody may call".to_owned(),
         };
         let mut text = format!("the trunk listens on {} by UDP and TCP; {who}\n", phones.addr());
+        if let Some(address) = phones.tls_addr() {
+            let _ = writeln!(text, "by TLS it listens on {address}");
+        }
         if self.agents.agents > 0 {
             let _ = writeln!(
                 text,
