@@ -101,7 +101,7 @@ pub enum ScriptStep {
 pub struct Dialling {
     /// How calls are paced for agents; `None` leaves it to the contract's mode.
     pub pacing: Option<Pacing>,
-    /// The policy, by name; `None` means the client account's.
+    /// A policy of its own, by name. The client account's holds beside it; of the two the stricter one rules.
     pub policy: Option<String>,
     /// Prompt that is played to whoever answers when no agent is free.
     pub message: Option<String>,

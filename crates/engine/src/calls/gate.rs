@@ -54,30 +54,34 @@ impl Permit {
 }
 
 impl Gate {
-    /// The rules of a campaign: the policy that it names, or else its client account's.
+    /// The rules of a campaign: its client account's policy, and the one that it names itself. Both hold.
     pub(super) fn of(
         campaign: &CallCampaign,
         client: &Client,
-        zone: &TimeZone,
-        documents: Vec<(String, Value)>,
+        documents: &[(String, Value)],
         settings: &CallSettings,
     ) -> Self {
-        let _ = zone;
         let mut gate = Self {
             policies: Vec::new(),
             problem: None,
             dial_rules: settings.dial_rules.clone(),
             connect_limit: settings.connect_limit,
         };
-        let Some(name) = campaign.dialling.policy.as_ref().or(client.policy.as_ref()) else { return gate };
-        let own = documents.into_iter().find(|(known, _)| known == name).map(|(_, body)| body);
-        match own.map(Policy::from_value) {
-            Some(Ok(policy)) => gate.policies.push(policy),
-            Some(Err(error)) => gate.problem = Some(format!("the policy {name:?} cannot be used: {error}")),
-            None => match preset(name) {
-                Some(preset) => gate.policies.push(preset.policy),
-                None => gate.problem = Some(format!("the policy {name:?} does not exist")),
-            },
+        let mut names: Vec<&String> =
+            client.policy.iter().chain(campaign.dialling.policy.iter()).collect();
+        names.dedup();
+        for name in names {
+            let own = documents.iter().find(|(known, _)| known == name).map(|(_, body)| body.clone());
+            match own.map(Policy::from_value) {
+                Some(Ok(policy)) => gate.policies.push(policy),
+                Some(Err(error)) => {
+                    gate.problem = Some(format!("the policy {name:?} cannot be used: {error}"));
+                }
+                None => match preset(name) {
+                    Some(preset) => gate.policies.push(preset.policy),
+                    None => gate.problem = Some(format!("the policy {name:?} does not exist")),
+                },
+            }
         }
         gate
     }

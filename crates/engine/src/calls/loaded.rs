@@ -65,7 +65,7 @@ impl Loaded {
         let documents = store.documents(client.id, DocumentKind::Policy).await?;
         let now = shared.services.clock.now();
         let ledger = store.ledger(campaign.id, day_of(now, &zone) - LEDGER_DAYS).await?;
-        let gate = Gate::of(&campaign, &client, &zone, documents, &shared.settings);
+        let gate = Gate::of(&campaign, &client, &documents, &shared.settings);
         let mut prompts = BTreeMap::new();
         let mut missing = None;
         for name in prompt_names(&campaign) {

@@ -246,7 +246,8 @@ impl Board {
             }
             Err(error) => {
                 line.call.outcome = Some(match error {
-                    OriginateError::Refused(_) => CallOutcome::Blocked,
+                    // No trunk takes such numbers: looked at again later and later, as after a trunk's failure.
+                    OriginateError::Refused(_) => CallOutcome::TrunkFailure,
                     _ => CallOutcome::NoCapacity,
                 });
                 line.call.reason = error.to_string();
