@@ -61,15 +61,8 @@ fn number(place: usize) -> String {
 async fn telephones(arguments: &Arguments) -> Fallible<()> {
     let plan = Plan {
         name: "bench".to_owned(),
-        steps: vec![
-            Step { after_ms: 0, then: Then::Ringing },
-            Step { after_ms: 50, then: Then::Answer },
-        ],
-        talk: Talk {
-            sound: Sound::Tone,
-            hang_up_after_ms: Some(arguments.talk_ms),
-            ..Talk::default()
-        },
+        steps: vec![Step { after_ms: 0, then: Then::Ringing }, Step { after_ms: 50, then: Then::Answer }],
+        talk: Talk { sound: Sound::Tone, hang_up_after_ms: Some(arguments.talk_ms), ..Talk::default() },
         ..Plan::default()
     };
     let plans: BTreeMap<_, _> = (0..arguments.calls).map(|place| (number(place), plan.clone())).collect();

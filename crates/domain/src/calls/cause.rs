@@ -49,13 +49,12 @@ impl Failure {
     fn by_status(&self) -> CallOutcome {
         match self.status {
             Some(486 | 600) => CallOutcome::Busy,
-            Some(487) | Some(408) if self.reached == Reached::Ringing => CallOutcome::NoAnswer,
+            Some(487 | 408) if self.reached == Reached::Ringing => CallOutcome::NoAnswer,
             Some(480 | 502) => CallOutcome::Unreachable,
             Some(404 | 410 | 484 | 604) => CallOutcome::Invalid,
-            Some(603) => CallOutcome::Rejected,
             Some(488 | 606 | 415) => CallOutcome::MediaMismatch,
             Some(503 | 429) => CallOutcome::Congestion,
-            Some(300..=399) => CallOutcome::Rejected,
+            Some(603 | 300..=399) => CallOutcome::Rejected,
             Some(408 | 487) | None => CallOutcome::SetupTimeout,
             Some(_) => CallOutcome::TrunkFailure,
         }

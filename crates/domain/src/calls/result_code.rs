@@ -120,7 +120,7 @@ impl ResultCode {
 /// the position of [`NO_NUMBER`] and [`INCOMING`] tells which two the campaign refers to.
 pub fn general_codes(campaign: CallCampaignId, ids: [ResultCodeId; 7]) -> [ResultCode; 7] {
     use ResultKind::{Abort, Appointment, Delay, Done};
-    let rows: [(&str, &str, &str, ResultKind, Option<bool>, Option<u32>, bool); 7] = [
+    let rows = [
         ("ABG", "Abgeschlossen", "Completed", Done, None, None, true),
         ("Aufleger", "Aufleger", "Hung up", Abort, None, None, true),
         ("KI", "Kein Interesse", "Not interested", Abort, None, None, true),

@@ -59,19 +59,19 @@ pub(super) enum ForAgent {
     Nobody,
 }
 
-impl Shared {
-    fn steps(&self, loaded: &Loaded, agent: Option<&str>, now: UnixMillis) -> Vec<StepProbes> {
-        let open = OpenNumbers::of(&loaded.campaign, &loaded.zone, now);
-        ten_steps(agent, &[Asked { campaign: loaded.id(), open }], now)
-    }
+fn steps(loaded: &Loaded, agent: Option<&str>, now: UnixMillis) -> Vec<StepProbes> {
+    let open = OpenNumbers::of(&loaded.campaign, &loaded.zone, now);
+    ten_steps(agent, &[Asked { campaign: loaded.id(), open }], now)
+}
 
+impl Shared {
     /// Begins up to `want` calls of contacts that are bound to nobody.
     pub(super) async fn choose(&self, loaded: &Arc<Loaded>, want: u32) -> StoreResult<Chosen> {
         let now = self.services.clock.now();
         self.services.calls.promote(loaded.id(), now, PROMOTED).await?;
         let mut begun = Vec::new();
         let mut dry = true;
-        for step in self.steps(loaded, None, now) {
+        for step in steps(loaded, None, now) {
             for probe in step.probes {
                 let left = want - begun.len() as u32;
                 let found = self.services.calls.probe(&probe, left + SPARE).await?;
@@ -102,7 +102,7 @@ impl Shared {
     ) -> StoreResult<ForAgent> {
         let now = self.services.clock.now();
         self.services.calls.promote(loaded.id(), now, PROMOTED).await?;
-        for step in self.steps(loaded, Some(agent), now) {
+        for step in steps(loaded, Some(agent), now) {
             if only_bound && step.step % 2 == 0 {
                 continue;
             }

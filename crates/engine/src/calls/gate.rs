@@ -67,8 +67,7 @@ impl Gate {
             dial_rules: settings.dial_rules.clone(),
             connect_limit: settings.connect_limit,
         };
-        let mut names: Vec<&String> =
-            client.policy.iter().chain(campaign.dialling.policy.iter()).collect();
+        let mut names: Vec<&String> = client.policy.iter().chain(campaign.dialling.policy.iter()).collect();
         names.dedup();
         for name in names {
             let own = documents.iter().find(|(known, _)| known == name).map(|(_, body)| body.clone());

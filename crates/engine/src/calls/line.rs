@@ -136,10 +136,9 @@ impl Line {
                 }
                 CallOutcome::Answered
             }
-            Stage::Message { .. } => CallOutcome::Abandoned,
             // Whoever hangs up before the limit was not left without an agent.
             Stage::Offering { until } if at <= *until => CallOutcome::ShortCall,
-            Stage::Offering { .. } => CallOutcome::Abandoned,
+            Stage::Offering { .. } | Stage::Message { .. } => CallOutcome::Abandoned,
             Stage::Script(script) => {
                 if by == Party::Lost {
                     "no sound came".clone_into(&mut self.call.reason);

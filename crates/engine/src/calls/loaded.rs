@@ -192,7 +192,9 @@ fn prompt_names(campaign: &CallCampaign) -> Vec<String> {
             match step {
                 ScriptStep::Play { prompt } => names.push(prompt.clone()),
                 ScriptStep::Collect { keys, otherwise, .. } => {
-                    keys.values().for_each(|steps| collect(steps, names));
+                    for steps in keys.values() {
+                        collect(steps, names);
+                    }
                     collect(otherwise, names);
                 }
                 _ => {}

@@ -143,13 +143,14 @@ impl Script {
         }
     }
 
-    /// Time has passed. Whether it goes on.
-    pub(super) fn timed_out(&mut self, now: Instant) -> bool {
-        let due = self.deadline().is_some_and(|until| until <= now);
-        if due {
-            self.take(None);
-        }
-        due
+    /// Whether it has waited for a key long enough.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|until| until <= now)
+    }
+
+    /// It goes on without a key.
+    pub(super) fn time_out(&mut self) {
+        self.take(None);
     }
 }
 
@@ -218,9 +219,12 @@ mod tests {
             playing(&mut script, start);
             script.played(PlayId(1));
             script.go_on(&prompts(), start);
-            assert!(!script.timed_out(start + Duration::from_millis(4999)));
+            assert!(!script.is_due(start + Duration::from_millis(4999)));
             match wrong {
-                None => assert!(script.timed_out(start + Duration::from_secs(5))),
+                None => {
+                    assert!(script.is_due(start + Duration::from_secs(5)));
+                    script.time_out();
+                }
                 Some(digit) => assert!(!script.pressed(digit)),
             }
             assert!(matches!(script.go_on(&prompts(), start), Next::HangUp));

@@ -59,10 +59,9 @@ async fn pass(shared: &Shared) -> StoreResult<bool> {
         }
         contact.give_back(None, now);
         writes.push(CallWrite::Contact { contact: Box::new(contact), version: found.version, now });
-        match shared.services.calls.commit(writes).await {
-            Err(CallRefusal::Store(error)) => return Err(error),
-            // Somebody has just taken it up; all the better.
-            _ => {}
+        // Refused otherwise, somebody has just taken it up; all the better.
+        if let Err(CallRefusal::Store(error)) = shared.services.calls.commit(writes).await {
+            return Err(error);
         }
     }
     Ok(more)

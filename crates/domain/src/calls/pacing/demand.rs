@@ -95,7 +95,9 @@ mod tests {
 
     fn of(probabilities: &[f64]) -> Demand {
         let mut demand = Demand::of(probabilities.len());
-        probabilities.iter().for_each(|probability| demand.add(*probability));
+        for probability in probabilities {
+            demand.add(*probability);
+        }
         demand
     }
 

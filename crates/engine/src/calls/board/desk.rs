@@ -296,17 +296,16 @@ impl Board {
                         agent.set(State::Calling, now, at);
                         self.call_phone(&key);
                     } else if let State::Away { call_at } = &mut agent.state {
-                        *call_at = at + Duration::from_secs(3600);
+                        *call_at = at + Duration::from_hours(1);
                     }
                 }
                 State::Shown { campaign, contact, .. } => {
                     agent.set(State::Reserved { call: None, contact: Some(contact) }, now, at);
-                    match self.conducted.get(&campaign).cloned() {
-                        Some(loaded) => self.spawn_begin_for(key, loaded, contact, None),
-                        None => {
-                            agent.rest(now, at);
-                            self.give_back(contact);
-                        }
+                    if let Some(loaded) = self.conducted.get(&campaign).cloned() {
+                        self.spawn_begin_for(key, loaded, contact, None);
+                    } else {
+                        agent.rest(now, at);
+                        self.give_back(contact);
                     }
                 }
                 State::Wrap { campaign, contact, talked, .. } => {

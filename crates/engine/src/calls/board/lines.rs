@@ -12,11 +12,14 @@ use muster_domain::ids::CallId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Keys that are recorded of a call.
+const DIGITS_MAX: usize = 64;
+
 impl Board {
-    pub(super) fn line_event(&mut self, call: CallId, leg: LegId, at: Instant, event: LegEvent) {
+    pub(super) fn line_event(&mut self, call: CallId, leg: LegId, at: Instant, event: &LegEvent) {
         let now = self.shared.services.clock.now();
         let Some(line) = self.lines.get_mut(&call) else { return };
-        match event {
+        match *event {
             LegEvent::Proceeding => {}
             LegEvent::Alerting => {
                 if line.call.ringing_at.is_none() {
@@ -38,7 +41,7 @@ impl Board {
             LegEvent::Digit(digit) => self.digit(call, leg, digit, at),
             LegEvent::Heard(heard) => self.heard(call, leg, heard),
             LegEvent::PlayDone(play) => self.played(call, play),
-            LegEvent::Failed { .. } | LegEvent::Ended { .. } => self.over(call, leg, &event, at),
+            LegEvent::Failed { .. } | LegEvent::Ended { .. } => self.over(call, leg, event, at),
         }
     }
 
@@ -183,8 +186,6 @@ impl Board {
 
     fn digit(&mut self, call: CallId, leg: LegId, digit: char, at: Instant) {
         let Some(line) = self.lines.get_mut(&call) else { return };
-        /// Keys that are recorded of a call.
-        const DIGITS_MAX: usize = 64;
         if line.call.digits.len() < DIGITS_MAX {
             line.call.digits.push(digit);
         }
@@ -333,10 +334,9 @@ impl Board {
         for (call, line) in &mut self.lines {
             match &mut line.stage {
                 Stage::Offering { until } if *until <= at => abandoned.push(*call),
-                Stage::Script(script) => {
-                    if script.timed_out(at) {
-                        silent.push((*call, line.leg));
-                    }
+                Stage::Script(script) if script.is_due(at) => {
+                    script.time_out();
+                    silent.push((*call, line.leg));
                 }
                 _ => {}
             }

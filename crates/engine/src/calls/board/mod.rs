@@ -90,13 +90,13 @@ impl Board {
         loop {
             let deadline = self.deadline().map(tokio::time::Instant::from_std);
             tokio::select! {
-                event = events.recv() => match event {
-                    Some(event) => self.telephony(event),
-                    None => {
+                event = events.recv() => {
+                    let Some(event) = event else {
                         tracing::error!("the telephony driver ended; no calls are placed any more");
                         return;
-                    }
-                },
+                    };
+                    self.telephony(event);
+                }
                 Some(note) = heard.recv() => self.note(note),
                 Some(command) = commands.recv() => self.command(command),
                 changed = conducted.changed(), if told => {
@@ -225,7 +225,7 @@ impl Board {
     fn telephony(&mut self, event: TelephonyEvent) {
         match event {
             TelephonyEvent::Leg { leg, at, event } => match self.legs.get(&leg).cloned() {
-                Some(Owner::Line(call)) => self.line_event(call, leg, at, event),
+                Some(Owner::Line(call)) => self.line_event(call, leg, at, &event),
                 Some(Owner::Agent(key)) => self.agent_event(&key, leg, &event),
                 None => self.early.entry(leg).or_insert_with(|| (at, Vec::new())).1.push((at, event)),
             },
@@ -236,12 +236,12 @@ impl Board {
     }
 
     /// From now on a leg is somebody's; what it told meanwhile is taken in.
-    pub(super) fn adopt(&mut self, leg: LegId, owner: Owner) {
+    pub(super) fn adopt(&mut self, leg: LegId, owner: &Owner) {
         self.legs.insert(leg, owner.clone());
         let Some((_, events)) = self.early.remove(&leg) else { return };
         for (at, event) in events {
-            match &owner {
-                Owner::Line(call) => self.line_event(*call, leg, at, event),
+            match owner {
+                Owner::Line(call) => self.line_event(*call, leg, at, &event),
                 Owner::Agent(key) => self.agent_event(key, leg, &event),
             }
         }

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 /// How often it is looked whether the result of a call was recorded.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often the store is asked for an agent's own contacts.
-const ASK: Duration = Duration::from_millis(1000);
+const ASK: Duration = Duration::from_secs(1);
 
 /// How long a call waits for its turn on a trunk, which spaces them evenly.
 const TURN_MAX: Duration = Duration::from_secs(2);
@@ -239,7 +239,7 @@ impl Board {
             Ok(leg) => {
                 line.leg = Some(leg);
                 let to_end = line.to_end;
-                self.adopt(leg, Owner::Line(call));
+                self.adopt(leg, &Owner::Line(call));
                 if to_end {
                     self.hang_up(leg);
                 }
@@ -393,7 +393,7 @@ impl Board {
         match (self.agents.get_mut(key), result) {
             (Some(agent), Ok(leg)) if agent.leg.is_none() => {
                 agent.leg = Some(leg);
-                self.adopt(leg, Owner::Agent(key.clone()));
+                self.adopt(leg, &Owner::Agent(key.clone()));
             }
             (_, Ok(leg)) => self.hang_up(leg),
             (Some(agent), Err(error)) => {
