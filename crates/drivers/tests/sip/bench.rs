@@ -5,6 +5,8 @@ use muster_app::ports::{
     AgentDigest, AgentDirectory, LegEvent, LegId, Originate, OriginateError, Telephony, TelephonyEvent,
 };
 use muster_drivers::sip::{SipSettings, SipTelephony, SipTimers, TrunkSettings, agent_digest};
+use muster_peers::phones::{Phones, PhonesSettings};
+use std::collections::VecDeque;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,7 +18,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 /// No test waits longer for anything.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 /// What is rung at most where a test does not say otherwise.
 const RING: Duration = Duration::from_secs(10);
 /// The realm of agents' phones.
@@ -32,12 +34,12 @@ impl AgentDirectory for Agents {
     }
 }
 
-/// Ports for sound, other ones for each driver and judge of this process, so that none finds its port taken. Other
-/// processes may have them; what binds looks further then.
+/// Ports for sound, other ones for each driver and judge of this process, and none that the system gives away by
+/// itself. Other processes may have them; whoever needs them looks further then.
 fn media_ports(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let slot = NEXT.fetch_add(count, Ordering::Relaxed);
-    20_000 + (u16::try_from(std::process::id() % 60).unwrap_or(0) * 400 + slot) % 24_000
+    20_000 + (u16::try_from(std::process::id() % 60).unwrap_or(0) * 200 + slot) % 12_000
 }
 
 /// A port that nobody has now.
@@ -56,18 +58,27 @@ pub(crate) fn trunk(name: &str, port: u16) -> TrunkSettings {
     }
 }
 
+/// Simulated phones on a port of their own.
+pub(crate) async fn phones(change: impl FnOnce(&mut PhonesSettings)) -> Phones {
+    let mut settings = PhonesSettings::default();
+    change(&mut settings);
+    Phones::start(settings).await.expect("the phones start")
+}
+
 /// The driver and what it told.
 pub(crate) struct Bench {
     pub(crate) driver: SipTelephony,
     events: UnboundedReceiver<TelephonyEvent>,
+    /// What was told while something else was waited for.
+    kept: VecDeque<TelephonyEvent>,
 }
 
-/// Clocks that are short enough to be waited for.
+/// Clocks that are short enough to be waited for, and long enough for a machine that has much else to do.
 pub(crate) fn timers() -> SipTimers {
     SipTimers {
-        t1_ms: 40,
-        first_response_ms: 300,
-        request_ms: 500,
+        t1_ms: 60,
+        first_response_ms: 3000,
+        request_ms: 2000,
         breaker_ms: 200,
         register_retry_ms: 100,
         min_session_expires_s: 90,
@@ -93,7 +104,7 @@ impl Bench {
         change(&mut settings);
         let driver = SipTelephony::start(settings, Arc::new(Agents)).await.expect("the driver starts");
         let events = driver.events().expect("nobody has asked before");
-        Self { driver, events }
+        Self { driver, events, kept: VecDeque::new() }
     }
 
     pub(crate) async fn call(&self, to: &str) -> Result<LegId, OriginateError> {
@@ -101,32 +112,54 @@ impl Bench {
     }
 
     pub(crate) async fn call_for(&self, to: &str, ring_limit: Duration) -> Result<LegId, OriginateError> {
+        self.call_within(to, ring_limit, RING).await
+    }
+
+    pub(crate) async fn call_within(
+        &self,
+        to: &str,
+        ring_limit: Duration,
+        setup_limit: Duration,
+    ) -> Result<LegId, OriginateError> {
         let call = Originate {
             attempt: Uuid::from_u128(u128::from(free_port()) << 64 | 7),
             to: to.to_owned(),
             caller_id: None,
             trunks: Vec::new(),
             ring_limit,
-            setup_limit: Duration::from_secs(1),
+            setup_limit,
         };
         self.driver.originate(call).await
     }
 
     /// The next event.
     pub(crate) async fn next(&mut self) -> TelephonyEvent {
+        match self.kept.pop_front() {
+            Some(event) => event,
+            None => self.told().await,
+        }
+    }
+
+    async fn told(&mut self) -> TelephonyEvent {
         tokio::time::timeout(LIMIT, self.events.recv())
             .await
             .expect("an event comes in time")
             .expect("the driver runs")
     }
 
-    /// The next event of that leg; others are dropped.
+    /// The next event of that leg; others are kept.
     pub(crate) async fn next_of(&mut self, wanted: LegId) -> LegEvent {
+        let of_leg =
+            |event: &TelephonyEvent| matches!(event, TelephonyEvent::Leg { leg, .. } if *leg == wanted);
+        if let Some(at) = self.kept.iter().position(of_leg)
+            && let Some(TelephonyEvent::Leg { event, .. }) = self.kept.remove(at)
+        {
+            return event;
+        }
         loop {
-            if let TelephonyEvent::Leg { leg, event, .. } = self.next().await
-                && leg == wanted
-            {
-                return event;
+            match self.told().await {
+                TelephonyEvent::Leg { leg, event, .. } if leg == wanted => return event,
+                other => self.kept.push_back(other),
             }
         }
     }
@@ -188,10 +221,21 @@ fn scenario(name: &str) -> PathBuf {
 impl Judge {
     /// Plays the called side for so many calls.
     pub(crate) async fn called(name: &str, calls: u32) -> Self {
-        let judge = Self::run(name, calls, free_port(), &[]);
-        // It has no way to say that it listens; but then its port is taken.
-        until("sipp listens", || UdpSocket::bind(("127.0.0.1", judge.port)).is_err()).await;
-        judge
+        for _ in 0..5 {
+            let mut judge = Self::run(name, calls, free_port(), &[]);
+            // It has no way to say that it listens; but then its port is taken.
+            let mut gone = false;
+            until("sipp listens", || {
+                gone = matches!(judge.child.try_wait(), Ok(Some(_)));
+                gone || UdpSocket::bind(("127.0.0.1", judge.port)).is_err()
+            })
+            .await;
+            if !gone {
+                return judge;
+            }
+            // Somebody took one of its ports between the look and the grasp.
+        }
+        panic!("sipp does not start");
     }
 
     /// Plays the calling side towards the driver.
@@ -212,7 +256,7 @@ impl Judge {
             .arg("-sf")
             .arg(scenario(name))
             .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-mp", &media_ports(4).to_string()])
-            .args(["-m", &calls.to_string(), "-rtp_echo", "-nostdin", "-timeout", "20s", "-timeout_error"])
+            .args(["-m", &calls.to_string(), "-rtp_echo", "-nostdin", "-timeout", "60s", "-timeout_error"])
             .args(["-trace_err", "-trace_msg", "-trace_logs"])
             .args(["-error_file", "errors", "-message_file", "messages", "-log_file", "log"])
             .env("TERM", "xterm")

@@ -26,7 +26,7 @@ async fn busy_comes_with_the_cause_of_the_network() {
     let begun = Instant::now();
     let leg = bench.call("4930222").await.unwrap();
     let events = bench.rest_of(leg).await;
-    assert!(begun.elapsed() < Duration::from_millis(400));
+    assert!(begun.elapsed() < Duration::from_secs(3), "nobody waited for a timer");
     let [
         LegEvent::Proceeding,
         LegEvent::Failed {
@@ -53,7 +53,7 @@ async fn a_call_that_is_not_answered_is_cancelled_at_its_limit() {
     let rings = Instant::now();
     let events = bench.rest_of(leg).await;
     let rang = rings.elapsed();
-    assert!((Duration::from_millis(350)..Duration::from_millis(700)).contains(&rang), "{rang:?}");
+    assert!((Duration::from_millis(350)..Duration::from_secs(5)).contains(&rang), "{rang:?}");
     let [LegEvent::Failed { status: Some(487), phase: CallPhase::Alerting, by_us: true, .. }] = &events[..]
     else {
         panic!("{events:?}");
