@@ -19,6 +19,8 @@ enum Face {
     Engagement,
     /// SIM campaigns, SIMs and packages, for the customers' own systems
     Connectivity,
+    /// Call campaigns, result codes and contacts, for contact centres' own systems
+    Dialler,
     /// Organizations, apps, campaigns and jobs, for authors and operators
     Management,
 }
@@ -37,6 +39,7 @@ impl Face {
         let document = match self {
             Self::Engagement => muster_api_engagement::openapi(),
             Self::Connectivity => muster_api_connectivity::openapi(),
+            Self::Dialler => muster_api_dialler::openapi(),
             Self::Management => muster_api_management::openapi(),
         };
         document

@@ -5,6 +5,7 @@
 
 pub mod connectivity;
 mod customers;
+pub mod dialler;
 mod sim_campaign;
 #[cfg(test)]
 mod tests;
@@ -87,6 +88,7 @@ pub async fn load(services: &Services) -> Outcome<DemoCredentials> {
     let customer = customers::load(services, &organization, CUSTOMERS).await?;
     connectivity::load(services, organization.id()).await?;
     sim_campaign::load(services).await?;
+    dialler::load(services, organization.id()).await?;
     Ok(DemoCredentials {
         organization_id: organization.id().0,
         organization: name,

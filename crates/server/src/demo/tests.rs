@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// 2026-03-10T15:45:30Z.
 const NOW: UnixMillis = UnixMillis(1_773_157_530_000);
 
-async fn services() -> (Arc<Services>, Arc<FixedClock>, tempfile::TempDir) {
+pub(super) async fn services() -> (Arc<Services>, Arc<FixedClock>, tempfile::TempDir) {
     let data = tempfile::tempdir().unwrap();
     let config = StoreConfig::parse(&data.path().to_string_lossy()).unwrap();
     let store = muster_storage::open(config).await.unwrap();

@@ -1,7 +1,7 @@
 //! What `muster serve` prints when it is ready: where it is, and what to do first.
 
 use crate::config::Config;
-use crate::demo::{DemoCredentials, connectivity};
+use crate::demo::{DemoCredentials, connectivity, dialler};
 use muster_app::Services;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -62,6 +62,8 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
     let _ = writeln!(text, "                    customer {}", connectivity::PARENT);
     let _ =
         writeln!(text, "                    a SIM campaign runs for its sub-customer {}", connectivity::SUB);
+    let _ = writeln!(text, "  dialler           client {}, token {}", dialler::FIRST, dialler::FIRST_TOKEN);
+    let _ = writeln!(text, "                    client {}, token {}", dialler::SECOND, dialler::SECOND_TOKEN);
     let _ = writeln!(text, "  reference         {url}/docs\n");
     let _ =
         writeln!(text, "Everybody knows these credentials: never serve the demo to others. To begin with:\n");
@@ -86,6 +88,12 @@ pub(super) fn demo(config: &Config, bound: SocketAddr, demo: &DemoCredentials) -
          {url}/api/v2/auth/token",
         connectivity::PARENT_USER,
         connectivity::PASSWORD
+    );
+    let _ = writeln!(
+        text,
+        "  curl -g -H 'Authorization: Bearer {}' \\\n    {url}/rest/v1.0/{}/dialler/campaigns",
+        dialler::FIRST_TOKEN,
+        dialler::FIRST
     );
     let _ = writeln!(
         text,

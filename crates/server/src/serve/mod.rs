@@ -18,6 +18,7 @@ use axum_server::Handle;
 use calls::Calls;
 use front::Front;
 use muster_api_connectivity::ConnectivityState;
+use muster_api_dialler::DiallerState;
 use muster_api_engagement::EngagementState;
 use muster_app::Services;
 use muster_engine::calls::keep_up_forever;
@@ -178,12 +179,14 @@ fn router(config: &Config, services: &Arc<Services>, operations: &Operations) ->
     };
     let limits = config.server.limits();
     let connectivity = ConnectivityState::new(Arc::clone(services), limits);
+    let dialler = DiallerState::new(Arc::clone(services), limits);
     let engagement = EngagementState::new(Arc::clone(services), case, limits);
     operations
         .router()
         .merge(reference::router())
         .merge(muster_api_management::router(Arc::clone(services), limits))
         .merge(muster_api_connectivity::router(&connectivity))
+        .merge(muster_api_dialler::router(&dialler))
         // The face that answers whatever no other part knows.
         .merge(muster_api_engagement::router(&engagement))
 }

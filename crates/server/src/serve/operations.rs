@@ -57,7 +57,8 @@ impl Operations {
 
     /// All that a starting process answers: its own pages, and for the rest "not yet".
     pub(super) fn starting_router(&self) -> Router {
-        self.router().merge(muster_api_connectivity::starting()).fallback(|| async {
+        let faces = muster_api_connectivity::starting().merge(muster_api_dialler::starting());
+        self.router().merge(faces).fallback(|| async {
             // The envelope of the engagement contract, whose clients may ask at any moment.
             let errors = json!({ "code": "NOT_AVAILABLE", "message": "the server is starting: try again" });
             let body = json!({ "status": "error", "errors": errors }).to_string();

@@ -20,6 +20,7 @@ const INDEX: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-
     <body><h1>Muster</h1><ul>\
     <li><a href=\"/docs/engagement\">Engagement API</a> (<a href=\"/docs/engagement.json\">OpenAPI</a>)</li>\
     <li><a href=\"/docs/connectivity\">Connectivity API</a> (<a href=\"/docs/connectivity.json\">OpenAPI</a>)</li>\
+    <li><a href=\"/docs/dialler\">Dialler API</a> (<a href=\"/docs/dialler.json\">OpenAPI</a>)</li>\
     <li><a href=\"/docs/management\">Management API</a> (<a href=\"/docs/management.json\">OpenAPI</a>)</li>\
     </ul></body></html>\n";
 
@@ -64,6 +65,7 @@ struct Reference {
 
 static ENGAGEMENT: Reference = Reference::of(muster_api_engagement::openapi);
 static CONNECTIVITY: Reference = Reference::of(muster_api_connectivity::openapi);
+static DIALLER: Reference = Reference::of(muster_api_dialler::openapi);
 static MANAGEMENT: Reference = Reference::of(muster_api_management::openapi);
 
 impl Reference {
@@ -105,6 +107,8 @@ pub(super) fn router() -> Router {
         .route("/docs/engagement.json", get(|| async { ENGAGEMENT.json() }))
         .route("/docs/connectivity", get(|| async { CONNECTIVITY.page() }))
         .route("/docs/connectivity.json", get(|| async { CONNECTIVITY.json() }))
+        .route("/docs/dialler", get(|| async { DIALLER.page() }))
+        .route("/docs/dialler.json", get(|| async { DIALLER.json() }))
         .route("/docs/management", get(|| async { MANAGEMENT.page() }))
         .route("/docs/management.json", get(|| async { MANAGEMENT.json() }))
         .layer(guard)

@@ -52,7 +52,7 @@ async fn the_printed_calls_work_when_pasted() {
     let server = muster().args(["--demo"]).serve();
     let said = server.process().stdout.wait_for("/explain\n", server.process()).replace("\\\n", " ");
     let commands: Vec<&str> = said.lines().map(str::trim).filter(|line| line.starts_with("curl ")).collect();
-    assert_eq!(commands.len(), 5, "{said}");
+    assert_eq!(commands.len(), 6, "{said}");
     let seen = paste(commands[0]).await;
     assert!(seen["campaigns"].as_array().is_some_and(|campaigns| campaigns.len() >= 3), "{seen}");
     let told = paste(commands[1]).await;
