@@ -26,8 +26,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
 
-/// Every address that is the face's.
-pub(crate) const CATCH_ALL: [&str; 3] = ["/rest/v1.0", "/rest/v1.0/", "/rest/v1.0/{*rest}"];
+/// Below which every address is the face's.
+const ROOT: &str = "/rest/v1.0";
+const SLASHED_ROOT: &str = "/rest/v1.0/";
+/// The same as routes.
+pub(crate) const CATCH_ALL: [&str; 3] = [ROOT, SLASHED_ROOT, "/rest/v1.0/{*rest}"];
 
 /// A face under construction.
 pub(crate) struct Face {
@@ -75,11 +78,11 @@ impl Face {
     pub(crate) fn into_router(self, state: &DiallerState) -> Router {
         let services = state.services();
         let guard = Guard::new("dialler", *state.limits(), services.entropy.as_ref(), error::refuse);
-        let mut router = self.router;
-        for path in CATCH_ALL {
-            router = router.route(path, any(async || Fault::NoRoute.into_response()));
-        }
-        router
+        let no_route = async || Fault::NoRoute.into_response();
+        // Where a parameter may stand, a route cannot catch all; the fallback of a router below the face's root can.
+        self.router
+            .route(SLASHED_ROOT, any(no_route))
+            .nest(ROOT, Router::new().fallback(no_route))
             .method_not_allowed_fallback(async || Fault::NoMethod.into_response())
             .with_state(state.clone())
             .layer(guard)
