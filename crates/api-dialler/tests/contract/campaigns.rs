@@ -140,7 +140,7 @@ on_both_stores! {
         for (part, expected) in [
             ("2026", vec!["Spring 2026"]),
             ("spring", vec!["Spring 2026", "spring sale"]),
-            ("SPRING S", vec!["spring sale"]),
+            ("SPRING%20S", vec!["spring sale"]),
             ("%25", vec!["Autumn 100%"]),
             ("_", vec!["Under_score"]),
             ("r%20100%25", vec![]),

@@ -148,7 +148,7 @@ on_both_stores! {
         }
         let forbids = json!({"preset": "UK", "abandon": {"forbid": true}, "caller_id": {"required": false}});
         put_policy(&world.services, CLIENT, "none ahead", forbids).await.expect("it is stored");
-        let permits = json!({"preset": "UK", "caller_id": {"required": false}});
+        let permits = json!({"preset": "US-TSR", "caller_id": {"required": false}});
         put_policy(&world.services, CLIENT, "ours", permits).await.expect("it is stored");
         for pacing in ahead {
             settings(pacing, Some("none ahead"), Some("sorry")).await.expect("it may be set");

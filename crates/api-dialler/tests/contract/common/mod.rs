@@ -68,6 +68,7 @@ impl World {
         for (id, token) in [(CLIENT, TOKEN), (OTHER, OTHER_TOKEN)] {
             world.client(id, token).await;
         }
+        world.services.calls.raise_ids(CallSequence::Client, OTHER.0).await.expect("the store takes it");
         world
     }
 
