@@ -42,20 +42,18 @@ pub async fn check_start(services: &Services, owner: &Client, campaign: &CallCam
         Some(Pacing::Power { .. } | Pacing::Predictive) => true,
     };
     let forbidden = |reason: String| DiallerError::StartForbidden(reason);
-    let name = campaign.dialling.policy.as_ref().or(owner.policy.as_ref());
-    let policy = match name {
-        Some(name) => policy(services, owner.id, name).await,
-        None if ahead_of_agents => {
-            return Err(forbidden("no policy rules it, so no calls are placed ahead of agents".to_owned()));
-        }
-        None => return Ok(()),
-    };
-    let policy = match policy {
-        Ok(policy) => policy,
-        Err(DiallerError::Store(error)) => return Err(error.into()),
-        Err(error) => return Err(forbidden(format!("its policy cannot be used: {error}"))),
-    };
-    let policies = [&policy];
+    // Both hold, the client account's and the campaign's own.
+    let mut own = Vec::new();
+    for name in owner.policy.iter().chain(&campaign.dialling.policy) {
+        own.push(policy(services, owner.id, name).await.map_err(|error| match error {
+            DiallerError::Store(error) => error.into(),
+            error => forbidden(format!("the policy {name:?} cannot be used: {error}")),
+        })?);
+    }
+    if own.is_empty() && ahead_of_agents {
+        return Err(forbidden("no policy rules it, so no calls are placed ahead of agents".to_owned()));
+    }
+    let policies: Vec<_> = own.iter().collect();
     let policies = Policies::new(&policies);
     let shown = campaign.shown_number();
     let permitted = if ahead_of_agents {
