@@ -90,12 +90,13 @@ CREATE TABLE call_contact (
     version     INTEGER NOT NULL,
     body        BLOB    NOT NULL
 ) STRICT;
--- Who is next. The last columns let those that do not count be passed over without reading their rows.
-CREATE INDEX call_contact_next ON call_contact (campaign, queue, bound, first, second, id, mask, due)
-    WHERE queue IN (1, 2, 3, 5) AND mask > 0;
+-- Who is next: those that may be called on the same numbers lie together, so that whoever cannot be called on the numbers
+-- asked for is never looked at, however many there are.
+CREATE INDEX call_contact_next ON call_contact (campaign, queue, bound, mask, first, second, id, due)
+    WHERE queue IN (1, 2, 3, 5);
 -- The same, whomever they are bound to.
-CREATE INDEX call_contact_follow_up ON call_contact (campaign, queue, first, second, id, mask, due)
-    WHERE queue IN (1, 2, 3) AND mask > 0;
+CREATE INDEX call_contact_follow_up ON call_contact (campaign, queue, mask, first, second, id, due)
+    WHERE queue IN (1, 2, 3);
 CREATE INDEX call_contact_due ON call_contact (campaign, queue, due, id) WHERE queue IN (1, 2, 3, 4);
 CREATE INDEX call_contact_lease ON call_contact (lease_until, id) WHERE lease_until IS NOT NULL;
 -- A client account's list is merged from those of its campaigns: that of a deleted one is then in nobody's way.

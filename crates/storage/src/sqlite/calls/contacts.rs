@@ -2,7 +2,7 @@
 
 use super::attempts;
 use super::campaigns::{live, of_live};
-use super::rows::{all, bytes, contact as versioned, one};
+use super::rows::{First, all, bytes, contact as versioned, one};
 use super::write::{Batch, Stop, stale};
 use crate::calls::{ContactColumns, decode_contact, expected_of, is_as_expected};
 use crate::encoding::counter_to_column;
@@ -12,7 +12,6 @@ use muster_domain::calls::contact::Contact;
 use muster_domain::ids::{CallCampaignId, ClientId, ContactId};
 use muster_domain::time::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BinaryHeap;
 
 pub(super) const CONTACT: &str =
     concat!("SELECT version, body FROM call_contact WHERE id = ?1 AND ", of_live!("call_contact"));
@@ -67,23 +66,18 @@ pub(super) fn of_client(
 ) -> Result<Vec<Contact>, Fault> {
     let campaigns = all(connection, CAMPAIGNS, params![client.0], |row| Ok(row.get::<_, i64>(0)?))?;
     let (name, id) = beginning(after);
-    let mut first: BinaryHeap<(String, i64)> = BinaryHeap::new();
+    let mut first = First::new(limit);
     let mut keys = connection.prepare_cached(KEYS)?;
     for campaign in campaigns {
         let mut rows = keys.query(params![campaign, name, id, limit])?;
         while let Some(row) = rows.next()? {
-            let key = (row.get(0)?, row.get(1)?);
-            if first.len() >= limit as usize {
-                if first.peek().is_none_or(|last| *last <= key) {
-                    break;
-                }
-                first.pop();
+            if !first.offer((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)) {
+                break;
             }
-            first.push(key);
         }
     }
     first
-        .into_sorted_vec()
+        .in_order()
         .into_iter()
         .filter_map(|(_, id)| contact(connection, ContactId(id)).transpose())
         .map(|found| found.map(|found| found.value))

@@ -3,9 +3,7 @@
 
 use super::{attempts, campaigns, clients, contacts, numbers, purge, selection};
 use crate::migrations;
-use muster_domain::calls::selection::{BoundTo, Probe, Queue};
-use muster_domain::ids::CallCampaignId;
-use muster_domain::time::UnixMillis;
+use muster_domain::calls::selection::Queue;
 use rusqlite::Connection;
 
 fn plan(connection: &Connection, statement: &str) -> Vec<String> {
@@ -47,10 +45,6 @@ fn nothing_is_scanned_and_nothing_is_sorted() {
         contacts::KEYS,
         contacts::USER_DATA,
         contacts::WITH_NUMBER,
-        selection::BOUND,
-        selection::BOUND_DUE,
-        selection::ANYBODY,
-        selection::ANYBODY_DUE,
         selection::WAITING,
         selection::PROMOTE,
         selection::NEXT_DUE,
@@ -63,7 +57,9 @@ fn nothing_is_scanned_and_nothing_is_sorted() {
         numbers::SUPPRESSED,
         purge::CONTACTS,
     ];
-    for statement in statements.into_iter().chain(purge::OTHERS) {
+    let ways = [selection::BOUND, selection::BOUND_DUE, selection::ANYBODY, selection::ANYBODY_DUE];
+    let of_ways = ways.iter().flat_map(|way| [way.next_mask, way.keys]);
+    for statement in statements.into_iter().chain(of_ways).chain(selection::AGENTS).chain(purge::OTHERS) {
         let plan = plan(&connection, statement);
         assert!(!plan.is_empty(), "{statement}");
         for line in plan {
@@ -79,27 +75,21 @@ fn nothing_is_scanned_and_nothing_is_sorted() {
 #[test]
 fn questions_seek_in_their_own_indexes() {
     let connection = migrated();
-    let next = "SEARCH call_contact USING INDEX call_contact_next";
-    let follow_up = "SEARCH call_contact USING INDEX call_contact_follow_up";
-    let me = || BoundTo::Agent("me".to_owned());
-    for (queue, bound, expected) in [
-        (Queue::Appointment, me(), format!("{next} (campaign=? AND queue=? AND bound=? AND first<?)")),
-        (
-            Queue::Appointment,
-            BoundTo::Nobody,
-            format!("{next} (campaign=? AND queue=? AND bound=? AND first<?)"),
-        ),
-        (Queue::Appointment, BoundTo::Anybody, format!("{follow_up} (campaign=? AND queue=? AND first<?)")),
-        (Queue::Delay, me(), format!("{next} (campaign=? AND queue=? AND bound=? AND first<?)")),
-        (Queue::Delay, BoundTo::Anybody, format!("{follow_up} (campaign=? AND queue=? AND first<?)")),
-        (Queue::Busy, me(), format!("{next} (campaign=? AND queue=? AND bound=?)")),
-        (Queue::Busy, BoundTo::Anybody, format!("{follow_up} (campaign=? AND queue=?)")),
-        (Queue::Ready, me(), format!("{next} (campaign=? AND queue=? AND bound=?)")),
-        (Queue::Ready, BoundTo::Nobody, format!("{next} (campaign=? AND queue=? AND bound=?)")),
+    for (queue, is_bound, index, keys) in [
+        (Queue::Appointment, true, "next", "campaign=? AND queue=? AND bound=? AND mask=? AND first<?"),
+        (Queue::Delay, true, "next", "campaign=? AND queue=? AND bound=? AND mask=? AND first<?"),
+        (Queue::Busy, true, "next", "campaign=? AND queue=? AND bound=? AND mask=?"),
+        (Queue::Ready, true, "next", "campaign=? AND queue=? AND bound=? AND mask=?"),
+        (Queue::Appointment, false, "follow_up", "campaign=? AND queue=? AND mask=? AND first<?"),
+        (Queue::Delay, false, "follow_up", "campaign=? AND queue=? AND mask=? AND first<?"),
+        (Queue::Busy, false, "follow_up", "campaign=? AND queue=? AND mask=?"),
     ] {
-        let probe = Probe { campaign: CallCampaignId(1), queue, bound, numbers: 1, now: UnixMillis(0) };
-        let plan = plan(&connection, selection::statement(&probe).0);
-        assert!(plan.contains(&expected), "{queue:?}: {plan:?}");
+        let way = selection::way(queue, is_bound);
+        let search = format!("SEARCH call_contact USING COVERING INDEX call_contact_{index}");
+        assert_eq!(plan(&connection, way.keys), [format!("{search} ({keys})")], "{queue:?}");
+        let bound = if is_bound { " AND bound=?" } else { "" };
+        let next = format!("{search} (campaign=? AND queue=?{bound} AND mask>?)");
+        assert_eq!(plan(&connection, way.next_mask), [next], "{queue:?}");
     }
 }
 

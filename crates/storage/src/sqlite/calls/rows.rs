@@ -7,6 +7,7 @@ use muster_app::ports::{StoreResult, Versioned};
 use muster_domain::calls::contact::Contact;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
+use std::collections::BinaryHeap;
 
 /// What is in the JSON of a column.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize, what: &str) -> Result<T, Fault> {
@@ -55,4 +56,42 @@ pub(super) fn one<T>(
     let mut statement = connection.prepare_cached(statement)?;
     let found = statement.query_row(parameters, |row| Ok(read(row))).optional()?;
     found.transpose()
+}
+
+/// The first keys out of several lists, each of which is in order.
+pub(super) struct First<K> {
+    limit: u32,
+    kept: BinaryHeap<K>,
+}
+
+impl<K: Ord> First<K> {
+    /// Keeps `limit` keys at most.
+    pub(super) fn new(limit: u32) -> Self {
+        Self { limit, kept: BinaryHeap::new() }
+    }
+
+    /// How many keys are kept at most.
+    pub(super) const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Keeps a key if it is among the first so far. If it is not, nothing behind it in its list is.
+    pub(super) fn offer(&mut self, key: K) -> bool {
+        if self.kept.len() < self.limit as usize {
+            self.kept.push(key);
+            return true;
+        }
+        match self.kept.peek_mut() {
+            Some(mut last) if key < *last => {
+                *last = key;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Those kept, in order.
+    pub(super) fn in_order(self) -> Vec<K> {
+        self.kept.into_sorted_vec()
+    }
 }

@@ -1,41 +1,60 @@
 //! Who is next, who falls due, and who was in somebody's hand for too long.
 
-use super::campaigns::{live, of_live};
-use super::rows::{all, contact};
+use super::campaigns::{self, live, of_live};
+use super::contacts;
+use super::rows::{First, all, contact, one};
 use crate::sqlite::error::Fault;
 use muster_app::ports::Versioned;
 use muster_domain::calls::contact::Contact;
 use muster_domain::calls::selection::{BoundTo, Probe, Queue};
-use muster_domain::ids::CallCampaignId;
+use muster_domain::ids::{CallCampaignId, ContactId};
 use muster_domain::time::UnixMillis;
 use rusqlite::{Connection, params};
 
-/// Parameters: campaign, queue, now, numbers, limit, bound.
-macro_rules! probe {
-    ($index:literal, $queues:literal, $more:literal) => {
-        concat!(
-            "SELECT version, body FROM call_contact INDEXED BY ",
-            $index,
-            " WHERE campaign = ?1 AND queue = ?2 AND queue IN ",
-            $queues,
-            " AND mask > 0 AND (mask & ?4) <> 0 AND due <= ?3",
-            $more,
-            " AND ",
-            live!(),
-            " ORDER BY first, second, id LIMIT ?5"
-        )
+/// How the contacts that a question sees are found. Those that may be called on the same numbers, which is their mask, lie
+/// together: one seek finds the next mask, and in each one the first contacts lie at its beginning.
+pub(super) struct Way {
+    /// The mask behind another one. Parameters: campaign, queue, mask, agent.
+    pub(super) next_mask: &'static str,
+    /// The keys of a mask's contacts in order. Parameters: campaign, queue, mask, agent, now, limit.
+    pub(super) keys: &'static str,
+}
+
+macro_rules! way {
+    ($seen:literal, $due:literal) => {
+        Way {
+            next_mask: concat!(
+                "SELECT mask FROM call_contact INDEXED BY ",
+                $seen,
+                " AND campaign = ?1 AND queue = ?2 AND mask > ?3 ORDER BY mask LIMIT 1"
+            ),
+            keys: concat!(
+                "SELECT first, second, id FROM call_contact INDEXED BY ",
+                $seen,
+                " AND campaign = ?1 AND queue = ?2 AND mask = ?3 AND ",
+                $due,
+                " ORDER BY first, second, id LIMIT ?6"
+            ),
+        }
     };
 }
 
-pub(super) const BOUND: &str = probe!("call_contact_next", "(1, 2, 3, 5)", " AND bound = ?6");
+pub(super) const BOUND: Way =
+    way!("call_contact_next WHERE queue IN (1, 2, 3, 5) AND bound = ?4", "due <= ?5");
 /// Where the first order key is when it falls due, nothing behind now need be looked at.
-pub(super) const BOUND_DUE: &str =
-    probe!("call_contact_next", "(1, 2, 3, 5)", " AND bound = ?6 AND first <= ?3");
-pub(super) const ANYBODY: &str = probe!("call_contact_follow_up", "(1, 2, 3)", "");
-pub(super) const ANYBODY_DUE: &str = probe!("call_contact_follow_up", "(1, 2, 3)", " AND first <= ?3");
-/// Those of [`Queue::Ready`] whomever they are bound to: no step asks for them, so no index has them in this order, and
-/// they are sorted.
-const ANYBODY_READY: &str = probe!("call_contact_next", "(1, 2, 3, 5)", "");
+pub(super) const BOUND_DUE: Way =
+    way!("call_contact_next WHERE queue IN (1, 2, 3, 5) AND bound = ?4", "first <= ?5 AND due <= ?5");
+pub(super) const ANYBODY: Way =
+    way!("call_contact_follow_up WHERE queue IN (1, 2, 3) AND ?4 IS NULL", "due <= ?5");
+pub(super) const ANYBODY_DUE: Way =
+    way!("call_contact_follow_up WHERE queue IN (1, 2, 3) AND ?4 IS NULL", "first <= ?5 AND due <= ?5");
+/// Whom the contacts of [`Queue::Ready`] are bound to. No index has those of all agents together, so they are merged.
+pub(super) const AGENTS: [&str; 2] = [
+    "SELECT bound FROM call_contact INDEXED BY call_contact_next
+     WHERE campaign = ?1 AND queue = 5 AND queue IN (1, 2, 3, 5) ORDER BY bound LIMIT 1",
+    "SELECT bound FROM call_contact INDEXED BY call_contact_next
+     WHERE campaign = ?1 AND queue = 5 AND queue IN (1, 2, 3, 5) AND bound > ?2 ORDER BY bound LIMIT 1",
+];
 
 pub(super) const WAITING: &str = concat!(
     "SELECT 1 FROM call_contact INDEXED BY call_contact_due
@@ -63,43 +82,76 @@ pub(super) const RUN_OUT: &str = concat!(
     " ORDER BY lease_until, id LIMIT ?2"
 );
 
-/// The statement that answers a question, and the agent that it names.
-pub(super) fn statement(probe: &Probe) -> (&'static str, Option<&str>) {
-    let by_due = matches!(probe.queue, Queue::Appointment | Queue::Delay);
-    let bound = match &probe.bound {
-        BoundTo::Agent(uid) => Some(uid.as_str()),
-        BoundTo::Nobody => Some(""),
-        BoundTo::Anybody => None,
-    };
-    let statement = match (bound, probe.queue) {
-        (Some(_), _) if by_due => BOUND_DUE,
-        (Some(_), _) => BOUND,
-        (None, Queue::Ready) => ANYBODY_READY,
-        (None, _) if by_due => ANYBODY_DUE,
-        (None, _) => ANYBODY,
-    };
-    (statement, bound)
+pub(super) fn way(queue: Queue, is_bound: bool) -> &'static Way {
+    let by_due = matches!(queue, Queue::Appointment | Queue::Delay);
+    match (is_bound, by_due) {
+        (true, true) => &BOUND_DUE,
+        (true, false) => &BOUND,
+        (false, true) => &ANYBODY_DUE,
+        (false, false) => &ANYBODY,
+    }
 }
+
+/// A contact's order keys, and its id.
+type Key = (i64, i64, i64);
 
 pub(super) fn probe(
     connection: &Connection,
     probe: &Probe,
     limit: u32,
 ) -> Result<Vec<Versioned<Contact>>, Fault> {
-    if probe.queue == Queue::Waiting {
+    if probe.queue == Queue::Waiting || !campaigns::is_live(connection, probe.campaign.0)? {
         return Ok(Vec::new());
     }
-    let (statement, bound) = statement(probe);
-    let (campaign, queue) = (probe.campaign.0, probe.queue.number());
-    match bound {
-        Some(bound) => {
-            let parameters = params![campaign, queue, probe.now.0, probe.numbers, limit, bound];
-            all(connection, statement, parameters, contact)
+    let mut first = First::new(limit);
+    match (&probe.bound, probe.queue) {
+        (BoundTo::Agent(uid), _) => look(connection, probe, Some(uid), &mut first)?,
+        (BoundTo::Nobody, _) => look(connection, probe, Some(""), &mut first)?,
+        (BoundTo::Anybody, Queue::Ready) => {
+            let [begin, next] = AGENTS;
+            let mut agent: Option<String> =
+                one(connection, begin, params![probe.campaign.0], |row| Ok(row.get(0)?))?;
+            while let Some(uid) = agent {
+                look(connection, probe, Some(&uid), &mut first)?;
+                agent = one(connection, next, params![probe.campaign.0, uid], |row| Ok(row.get(0)?))?;
+            }
         }
-        None => {
-            all(connection, statement, params![campaign, queue, probe.now.0, probe.numbers, limit], contact)
-        }
+        (BoundTo::Anybody, _) => look(connection, probe, None, &mut first)?,
     }
+    first
+        .in_order()
+        .into_iter()
+        .filter_map(|(_, _, id)| contacts::contact(connection, ContactId(id)).transpose())
+        .collect()
+}
+
+/// Offers the contacts bound to an agent, to nobody where it is empty, or to anybody without one.
+fn look(
+    connection: &Connection,
+    probe: &Probe,
+    agent: Option<&str>,
+    first: &mut First<Key>,
+) -> Result<(), Fault> {
+    let way = way(probe.queue, agent.is_some());
+    let (campaign, queue) = (probe.campaign.0, probe.queue.number());
+    let next = |mask: u8| {
+        one(connection, way.next_mask, params![campaign, queue, mask, agent], |row| Ok(row.get::<_, u8>(0)?))
+    };
+    let mut keys = connection.prepare_cached(way.keys)?;
+    // Contacts without any number to call have the mask 0.
+    let mut mask = next(0)?;
+    while let Some(these) = mask {
+        if these & probe.numbers != 0 {
+            let mut rows = keys.query(params![campaign, queue, these, agent, probe.now.0, first.limit()])?;
+            while let Some(row) = rows.next()? {
+                if !first.offer((row.get(0)?, row.get(1)?, row.get(2)?)) {
+                    break;
+                }
+            }
+        }
+        mask = next(these)?;
+    }
+    Ok(())
 }
 
 /// Whether [`promote`] would find anything to do.
