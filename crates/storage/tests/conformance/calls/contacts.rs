@@ -5,9 +5,10 @@ use super::world::{
     over, put, put_call, put_campaign, put_client,
 };
 use crate::harness::Harness;
-use muster_app::ports::{CallRefusal, CallWrite, Expected};
+use muster_app::ports::{AfterContact, CallRefusal, CallWrite, ContactsOf, Expected, sort_name};
 use muster_domain::calls::call::CallOutcome;
 use muster_domain::calls::contact::{Contact, Due};
+use muster_domain::calls::selection::{BoundTo, Probe, Queue};
 use muster_domain::ids::{CallCampaignId, CallId, ClientId, ContactId, ResultCodeId};
 use muster_domain::participant::ParticipantStatus;
 use serde_json::Number;
@@ -205,4 +206,36 @@ pub(crate) async fn a_contact_moves_to_another_campaign_with_its_counts(h: Harne
     let counts = w.calls.counts(CallCampaignId(2)).await.unwrap();
     assert_eq!(counts.of(ParticipantStatus::Retry), 1);
     assert_eq!(counts.results, [(ResultCodeId(7), 1)].into());
+}
+
+pub(crate) async fn any_text_is_kept_found_and_sorted(h: Harness) {
+    let w = World::new(h).await;
+    let long = |c: char| c.to_string().repeat(20_000);
+    let texts =
+        [String::new(), "a\0b".to_owned(), "a".to_owned(), long('z'), long('ü'), "\u{10ffff}".to_owned()];
+    for (n, text) in (1..).zip(&texts) {
+        let with_text = changed(n, |contact| {
+            contact.details.name.clone_from(text);
+            contact.details.user_data = Some(text.clone());
+            contact.reserved_for = Some(text.clone());
+        });
+        w.add([with_text.clone()]).await;
+        let found = w.calls.contacts_with_user_data(CLIENT, None, text).await.unwrap();
+        assert_eq!(ids(found.iter().map(|found| &found.value)), [n]);
+        assert_eq!(found[0].value, with_text);
+        let bound = BoundTo::Agent(text.clone());
+        let probe = Probe { campaign: CAMPAIGN, queue: Queue::Ready, bound, numbers: 1, now: at(0) };
+        let found = w.calls.probe(&probe, 9).await.unwrap();
+        assert_eq!(ids(found.iter().map(|found| &found.value)), [n]);
+        let mut named = campaign(100 + n);
+        named.name = format!("{text}!");
+        w.write(put_campaign(named.clone(), Expected::Absent)).await;
+        let found = w.calls.campaign_named(CLIENT, &named.name).await.unwrap().unwrap();
+        assert_eq!(found.value, named);
+    }
+    let listed = w.calls.contacts(ContactsOf::Client(CLIENT), None, 9).await.unwrap();
+    assert_eq!(ids(&listed), [1, 3, 2, 4, 5, 6]);
+    let after = AfterContact { name: sort_name(&texts[3]), id: ContactId(4) };
+    let rest = w.calls.contacts(ContactsOf::Campaign(CAMPAIGN), Some(after), 9).await.unwrap();
+    assert_eq!(ids(&rest), [5, 6]);
 }

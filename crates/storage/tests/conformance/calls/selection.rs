@@ -150,6 +150,56 @@ pub(crate) async fn a_question_sees_contacts_with_one_of_its_numbers(h: Harness)
     }
 }
 
+pub(crate) async fn contacts_of_different_numbers_come_in_one_order(h: Harness) {
+    let w = World::new(h).await;
+    let places: [&[usize]; 4] = [&[0], &[1], &[0, 4], &[5]];
+    let numbered = |n: i64, contact: &mut Contact| {
+        contact.numbers[0].number = None;
+        for place in places[(n % 4) as usize] {
+            contact.numbers[*place].number = Some(super::world::number(n));
+        }
+    };
+    let busy = |n: i64| Due::BusySeries {
+        index: places[(n % 4) as usize][0] as u8 + 1,
+        done: 1,
+        since: at(n * 13 % 41),
+    };
+    w.add((0..40).map(|n| {
+        changed(n, |contact| {
+            numbered(n, contact);
+            contact.sort = n * 17 % 41;
+            contact.reserved_for = (n % 3 == 0).then(|| "ann".to_owned());
+        })
+    }))
+    .await;
+    w.add((40..80).map(|n| {
+        changed(n, |contact| {
+            numbered(n, contact);
+            follow_up(contact, busy(n), (n % 3 == 0).then_some("ann"), at(0));
+        })
+    }))
+    .await;
+    for numbers in [ALL_NUMBERS, 0b00_0001, 0b10_0010, 0b01_0000] {
+        let seen = |n: &i64| places[(n % 4) as usize].iter().any(|place| numbers & (1 << place) != 0);
+        for (bound, who) in [(BoundTo::Nobody, Some(false)), (ann(), Some(true)), (BoundTo::Anybody, None)] {
+            let mine = |n: &i64| who.is_none_or(|bound| bound == (n % 3 == 0));
+            let mut ready: Vec<i64> = (0..40).filter(seen).filter(mine).collect();
+            ready.sort_by_key(|n| (n * 17 % 41, *n));
+            // In a series only the busy number counts.
+            let busy_seen = |n: &i64| numbers & (1 << places[(n % 4) as usize][0]) != 0;
+            let mut series: Vec<i64> = (40..80).filter(busy_seen).filter(mine).collect();
+            series.sort_by_key(|n| (n * 13 % 41, *n));
+            for (queue, expected) in [(Queue::Ready, ready), (Queue::Busy, series)] {
+                let probe = Probe { numbers, ..question(queue, bound.clone()) };
+                for limit in [1, 4, 100] {
+                    let found = asked(&w, &probe, limit).await;
+                    assert_eq!(found, expected[..expected.len().min(limit as usize)], "{limit} of {probe:?}");
+                }
+            }
+        }
+    }
+}
+
 pub(crate) async fn whoever_is_closed_in_hand_or_locked_is_not_next(h: Harness) {
     let w = World::new(h).await;
     let ready = question(Queue::Ready, BoundTo::Nobody);
