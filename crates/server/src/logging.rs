@@ -8,8 +8,9 @@ use crate::failure::{Failure, Outcome};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// What libraries are chatty about, unless the settings ask for it by name.
-const QUIET: &str = "refinery_core=warn";
+/// What libraries are chatty about, unless the settings ask for it by name. The SIP stack would write every message
+/// down, with the numbers of who is called.
+const QUIET: &str = "refinery_core=warn,rsipstack=warn";
 
 /// Starts logging for the process and sends panics there, on one line and without a backtrace.
 pub fn start(settings: &Log) -> Outcome<()> {

@@ -485,3 +485,155 @@ impl SipSettings {
             || self.trunks.iter().any(|trunk| trunk.enabled && trunk.allow_beyond_loopback)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trunk(text: &str) -> Result<TrunkSettings, toml::de::Error> {
+        let needed = "name = \"north\"\nproxy = \"127.0.0.1:5060\"\nmain_number = \"4930111\"\n";
+        toml::from_str(&format!("{needed}{text}"))
+    }
+
+    #[test]
+    fn a_trunk_is_off_and_slow_unless_said_otherwise() {
+        let settings = trunk("").unwrap();
+        assert_eq!((settings.enabled, settings.allow_beyond_loopback), (false, false));
+        assert_eq!((settings.cps, settings.max_channels, settings.weight), (1, 10, 1));
+        assert_eq!((settings.transport, settings.auth), (Transport::Udp, TrunkAuth::None));
+        assert_eq!(settings, TrunkSettings::new("north", "127.0.0.1:5060", "4930111"));
+        assert_eq!(settings.faults(), Vec::<String>::new());
+        let defaults: SipSettings = toml::from_str("").unwrap();
+        assert_eq!(defaults, SipSettings::default());
+        assert_eq!(defaults.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn words_have_their_meaning() {
+        let settings = trunk(
+            r#"
+            transport = "tls"
+            tls_ca_file = "ca.pem"
+            auth = "register"
+            username = "muster"
+            password = "secret"
+            codecs = ["pcmu"]
+            number_format = { prefix = "00" }
+            identity = ["asserted", "preferred"]
+            prefixes = ["49", "43"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.number_format.write("4930"), "004930");
+        assert_eq!(settings.identity, [IdentityHeader::Asserted, IdentityHeader::Preferred]);
+        assert_eq!((settings.transport, settings.auth), (Transport::Tls, TrunkAuth::Register));
+        assert!(!format!("{settings:?}").contains("secret"));
+        assert_eq!(settings.faults(), Vec::<String>::new());
+        assert_eq!(trunk("number_format = \"digits\"").unwrap().number_format.write("49"), "49");
+        for (text, why) in
+            [("cpss = 3", "cpss"), ("transport = \"pigeon\"", "pigeon"), ("codecs = [\"opus\"]", "opus")]
+        {
+            let error = trunk(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_a_host_and_a_port() {
+        for (proxy, expected) in [
+            ("sbc.example:5060", Some(("sbc.example", 5060))),
+            ("127.0.0.1:5080", Some(("127.0.0.1", 5080))),
+            ("[::1]:5060", Some(("::1", 5060))),
+            ("::1:5060", None),
+            ("sbc.example", None),
+            ("sbc.example:0", None),
+            ("sbc.example:x", None),
+            (":5060", None),
+            ("a b:5060", None),
+            ("x>\r\nVia: y:5060", None),
+        ] {
+            let settings = TrunkSettings { proxy: proxy.to_owned(), ..trunk("").unwrap() };
+            assert_eq!(settings.proxy_parts(), expected, "{proxy}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_trunk_is_named_with_its_setting() {
+        let good = || trunk("").unwrap();
+        let owned = |text: &str| text.to_owned();
+        for (settings, expected) in [
+            (TrunkSettings { name: owned(" "), ..good() }, Some("name is empty")),
+            (TrunkSettings { proxy: owned("x"), ..good() }, Some("proxy is no host")),
+            (TrunkSettings { proxy: owned("192.0.2.1:5060"), ..good() }, None),
+            (
+                TrunkSettings { proxy: owned("192.0.2.1:5060"), enabled: true, ..good() },
+                Some("proxy is another machine"),
+            ),
+            (
+                TrunkSettings {
+                    proxy: owned("192.0.2.1:5060"),
+                    enabled: true,
+                    allow_beyond_loopback: true,
+                    ..good()
+                },
+                None,
+            ),
+            (TrunkSettings { proxy: owned("localhost:5060"), enabled: true, ..good() }, None),
+            (TrunkSettings { main_number: owned("+49"), ..good() }, Some("main_number is not made")),
+            (TrunkSettings { prefixes: vec![owned("0x")], ..good() }, Some("prefixes has one")),
+            (
+                TrunkSettings { number_format: NumberFormat::Prefix(owned("0@")), ..good() },
+                Some("number_format has a prefix"),
+            ),
+            (TrunkSettings { auth: TrunkAuth::Digest, ..good() }, Some("auth needs username")),
+            (TrunkSettings { username: owned("a b"), ..good() }, Some("username has")),
+            (TrunkSettings { transport: Transport::Tls, ..good() }, Some("transport is tls")),
+            (TrunkSettings { codecs: Vec::new(), ..good() }, Some("codecs is empty")),
+            (TrunkSettings { domain: Some(owned("a\r\nb")), ..good() }, Some("domain is no host")),
+            (TrunkSettings { cps: 0, ..good() }, Some("cps is 0")),
+            (TrunkSettings { max_channels: 0, ..good() }, Some("max_channels is 0")),
+            (TrunkSettings { weight: 0, ..good() }, Some("weight is 0")),
+            (TrunkSettings { options_ping_s: 3601, ..good() }, Some("options_ping_s is 3601")),
+            (TrunkSettings { register_expires_s: 9, ..good() }, Some("register_expires_s is 9")),
+        ] {
+            let faults = settings.faults();
+            let of_trunk = SipSettings { trunks: vec![settings], ..SipSettings::default() }.faults();
+            assert_eq!(of_trunk, faults);
+            match expected {
+                None => assert_eq!(faults, Vec::<String>::new()),
+                Some(expected) => {
+                    assert_eq!(faults.len(), 1, "{expected}: {faults:?}");
+                    assert!(faults[0].contains(expected), "{expected}: {faults:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_of_the_driver_is_named_with_its_setting() {
+        let good = SipSettings::default;
+        let timers = SipTimers::default;
+        let twice = vec![trunk("").unwrap(), trunk("").unwrap()];
+        for (settings, expected) in [
+            (SipSettings { listen: [192, 0, 2, 1].into(), ..good() }, "listen is 192.0.2.1"),
+            (
+                SipSettings { listen: [0, 0, 0, 0].into(), allow_beyond_loopback: true, ..good() },
+                "listen is every address",
+            ),
+            (SipSettings { rtp_first: 5000, rtp_last: 5000, ..good() }, "rtp_first and rtp_last"),
+            (SipSettings { realm: "a\"b".to_owned(), ..good() }, "realm is empty or has"),
+            (SipSettings { phone_digests: Vec::new(), ..good() }, "phone_digests is empty"),
+            (SipSettings { phone_expires_s: 0, ..good() }, "phone_expires_s is 0"),
+            (SipSettings { timers: SipTimers { t1_ms: 9, ..timers() }, ..good() }, "timers.t1_ms is 9"),
+            (
+                SipSettings { timers: SipTimers { session_expires_s: 60, ..timers() }, ..good() },
+                "timers.session_expires_s is less",
+            ),
+            (SipSettings { trunks: twice, ..good() }, "two trunks of the name `north`"),
+        ] {
+            let faults = settings.faults();
+            assert_eq!(faults.len(), 1, "{expected}: {faults:?}");
+            assert!(faults[0].contains(expected), "{expected}: {faults:?}");
+        }
+    }
+}

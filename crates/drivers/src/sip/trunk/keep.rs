@@ -43,21 +43,22 @@ pub(crate) async fn keep(hub: Arc<Hub>, trunk: Arc<Trunk>, ca: Option<Vec<u8>>) 
     };
     let registers = trunk.settings.auth == TrunkAuth::Register;
     let pings = Duration::from_secs(trunk.settings.options_ping_s.into());
-    let (mut ping_at, mut register_at) = (Instant::now(), Instant::now());
+    let (mut ping_at, mut register_at, mut connect_at) = (Instant::now(), Instant::now(), Instant::now());
     let (mut connect_wait, mut register_wait) = (timers.register_retry(), timers.register_retry());
     let stop = hub.stack.stop.clone();
     loop {
         if !trunk.way().is_some_and(|way| way.is_open()) {
+            // However soon a connection is lost again, the next one has to wait.
+            tokio::select! {
+                () = tokio::time::sleep_until(connect_at.into()) => {}
+                () = hub.ended() => return,
+            }
+            connect_at = Instant::now() + connect_wait;
+            connect_wait = (connect_wait * 2).min(LONGEST_WAIT);
             if let Err(why) = connect(&keeper.stack, &trunk, keeper.ca.clone()).await {
                 trunk.unreachable(why);
-                tokio::select! {
-                    () = tokio::time::sleep(connect_wait) => {}
-                    () = hub.ended() => return,
-                }
-                connect_wait = (connect_wait * 2).min(LONGEST_WAIT);
                 continue;
             }
-            connect_wait = timers.register_retry();
             (ping_at, register_at) = (Instant::now(), Instant::now());
         }
         let Some(way) = trunk.way() else { continue };
@@ -93,6 +94,7 @@ pub(crate) async fn keep(hub: Arc<Hub>, trunk: Arc<Trunk>, ca: Option<Vec<u8>>) 
             ping_at = Instant::now() + wait;
             if keeper.ping(&way).await {
                 trunk.reached();
+                connect_wait = timers.register_retry();
             } else {
                 trunk.ping_lost();
                 if way.connection.is_reliable()
@@ -101,6 +103,9 @@ pub(crate) async fn keep(hub: Arc<Hub>, trunk: Arc<Trunk>, ca: Option<Vec<u8>>) 
                     // A stream that gives no answer is made anew.
                     token.cancel();
                     trunk.unreachable("it does not answer".to_owned());
+                } else if let Err(why) = connect(&keeper.stack, &trunk, None).await {
+                    // It may have moved: its name was looked up anew.
+                    trunk.unreachable(why);
                 }
             }
         }
