@@ -2,7 +2,7 @@
 
 use crate::commands::{
     account, app, apply, card_profile, doctor, explain, export, import, migrate, openapi, ota, plan, serve,
-    sim, sim_campaign, sim_template,
+    sim, sim_campaign, sim_template, simulate,
 };
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
@@ -53,6 +53,8 @@ pub enum Command {
     Ota(ota::Ota),
     /// Be a message centre with SIM cards, to try Muster out and to test it
     Sim(sim::Sim),
+    /// Simulate campaigns in virtual time, without a server and without a store
+    Simulate(simulate::Simulate),
 }
 
 /// Where the store is. Every command that opens it takes these.

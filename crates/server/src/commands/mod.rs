@@ -17,6 +17,7 @@ pub mod serve;
 pub mod sim;
 pub mod sim_campaign;
 pub mod sim_template;
+pub mod simulate;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;
@@ -41,5 +42,6 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::SimTemplate(command) => command.run().await,
         Command::SimCampaign(command) => command.run().await,
         Command::Sim(command) => command.run().await,
+        Command::Simulate(command) => command.run(),
     }
 }
