@@ -102,7 +102,7 @@ pub enum Missing {
     Floor,
     /// The ledger always shows room.
     Gate,
-    /// The risk stays where it began.
+    /// The risk is a number somebody thought of, 0.03, and stays there.
     LearnedRisk,
     /// Answer rate, latency and handling times stay what they were after the first 20 answers.
     Estimators,
@@ -119,7 +119,18 @@ pub struct Mutilated {
 impl Mutilated {
     /// The pacer with these settings, less a part.
     pub fn new(settings: PacingSettings, missing: Missing) -> Result<Self, PacingSettingsError> {
-        Ok(Self { pacer: Pacer::new(settings)?, missing, answers: 0 })
+        let mut pacer = Pacer::new(settings)?;
+        if missing == Missing::LearnedRisk {
+            // The way a risk grows is to be told of calls that were served.
+            while pacer.learned().risk() < 0.03 && settings.target() > 0.0 {
+                let before = pacer.learned().risk();
+                pacer.on_resolved(false);
+                if pacer.learned().risk() <= before {
+                    break;
+                }
+            }
+        }
+        Ok(Self { pacer, missing, answers: 0 })
     }
 
     fn learns(&self) -> bool {

@@ -43,13 +43,11 @@ impl Demand {
             self.exact.clear();
             return;
         }
-        let mut fewer = 0.0;
-        for share in &mut self.exact {
-            let same = *share;
-            *share = same * not + fewer * probability;
-            fewer = same;
+        self.exact.push(0.0);
+        for number in (1..self.exact.len()).rev() {
+            self.exact[number] = self.exact[number] * not + self.exact[number - 1] * probability;
         }
-        self.exact.push(fewer * probability);
+        self.exact[0] *= not;
     }
 
     /// By how many people the number is expected to exceed that of the agents: `E[max(0, X − agents)]`.

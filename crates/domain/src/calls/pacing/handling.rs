@@ -121,14 +121,21 @@ impl<'a> FreeAfterTalk<'a> {
     /// As [`Cumulative::ends_within`], for a conversation of this age and the write-up that follows.
     pub(super) fn within(&self, age_ms: u32, free: &mut [f64]) {
         let ahead = (self.ahead_s as usize).min(STEPS / 2);
+        let steps = (free.len() + ahead).min(STEPS);
         let mut talked = [0.0; STEPS + 1];
-        self.talk.ends_within(age_ms, 0.0, &mut talked);
-        for (seconds, free) in free.iter_mut().enumerate() {
-            let steps = (seconds + ahead).min(STEPS);
-            *free = (0..steps)
-                .map(|step| (talked[step + 1] - talked[step]) * self.written_up[steps - 1 - step])
-                .sum::<f64>()
-                .clamp(0.0, 1.0);
+        self.talk.ends_within(age_ms, 0.0, &mut talked[..=steps]);
+        free.fill(0.0);
+        for step in 0..steps {
+            let ends_now = talked[step + 1] - talked[step];
+            // From the first second that comes after it, with the write-up that fits in between.
+            let first = (step + 1).saturating_sub(ahead);
+            let written_up = &self.written_up[first + ahead - 1 - step..];
+            for (free, written_up) in free.iter_mut().skip(first).zip(written_up) {
+                *free += ends_now * written_up;
+            }
+        }
+        for free in free {
+            *free = free.clamp(0.0, 1.0);
         }
     }
 }

@@ -158,7 +158,7 @@ fn an_abandoned_call_makes_the_next_decisions_smaller() {
 #[test]
 fn only_the_predictive_mode_learns_a_risk() {
     // Served calls say nothing about predictions when none were made.
-    assert!((experienced(PacingMode::Progressive).learned().risk() - 0.01).abs() < 1e-12);
+    assert!((experienced(PacingMode::Progressive).learned().risk() - 0.003).abs() < 1e-12);
     assert!(experienced(PacingMode::Predictive).learned().risk() > 0.02);
 }
 
