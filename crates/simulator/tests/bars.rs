@@ -40,8 +40,8 @@ fn progressive_shifts_agree_with_what_can_be_computed() {
 #[test]
 fn p1_p2_p5_more_is_talked_than_progressively_and_the_cap_is_kept() {
     // Short shifts are the hardest: a day begins with no ledger to take a risk on.
-    for (agents, rate, gain) in [(3, 0.5, -0.01), (10, 0.3, 0.07), (10, 0.15, 0.12)] {
-        let scenario = Scenario::steady(agents, rate).hours(2.5);
+    for (agents, rate, gain) in [(3, 0.5, -0.01), (10, 0.3, 0.06), (10, 0.15, 0.10)] {
+        let scenario = Scenario::steady(agents, rate).hours(2.0);
         let predictive = summary(&scenario, 2, production);
         let floor = progressive(&scenario, 2);
         let found = predictive.utilisation.mean - floor.utilisation.mean;

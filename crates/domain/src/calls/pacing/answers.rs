@@ -24,13 +24,14 @@ impl AnswerRate {
     }
 
     /// Half a standard error above the mean: to expect too many answers is the safe side.
+    #[inline]
     pub(super) fn estimate(&self) -> f64 {
         let mean = self.live / self.dials;
         (mean + 0.5 * (mean * (1.0 - mean) / self.dials).sqrt()).min(0.99)
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.dials.is_finite() && self.dials >= 1.0 && (0.0..=self.dials).contains(&self.live)
+        (1.0..=1.0 / (1.0 - KEPT) + 1.0).contains(&self.dials) && (0.0..=self.dials).contains(&self.live)
     }
 }
 
@@ -77,6 +78,7 @@ impl AnswerLatency {
     ///
     /// The first answers of a campaign are the quick ones, the slow ones are still ringing. So as not to be taken in by
     /// that, it counts as many answers spread evenly over the time a phone may ring as if they had been seen.
+    #[inline]
     pub(super) fn distribution(&self, ring_limit_ms: u32) -> Distribution {
         let ringing = (ring_limit_ms as usize / 1000 + 2).clamp(1, SECONDS);
         let total = self.answers.iter().sum::<f64>() + EXPECTED;
@@ -105,6 +107,7 @@ pub(super) struct Distribution {
 impl Distribution {
     /// The share of live answers that have come `age_ms` after the call was placed, and `seconds` later for each whole
     /// number of seconds up to the length of `later`.
+    #[inline]
     pub(super) fn from(&self, age_ms: u32, later: &mut [f64]) -> f64 {
         let second = age_ms as usize / 1000;
         let part = f64::from(age_ms % 1000) / 1000.0;
@@ -115,6 +118,7 @@ impl Distribution {
         later.first().copied().unwrap_or(1.0)
     }
 
+    #[inline]
     fn at(&self, second: usize) -> f64 {
         self.before.get(second).copied().unwrap_or(1.0)
     }

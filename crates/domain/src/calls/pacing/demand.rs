@@ -21,6 +21,7 @@ pub(super) struct Demand {
 
 impl Demand {
     /// Nobody yet; `people` says how many are going to be added, more or less.
+    #[inline]
     pub(super) fn of(people: usize) -> Self {
         let mut exact = Vec::new();
         if people <= EXACT {
@@ -31,6 +32,7 @@ impl Demand {
     }
 
     /// One more person, who needs an agent with this probability.
+    #[inline]
     pub(super) fn add(&mut self, probability: f64) {
         let not = 1.0 - probability;
         self.mean += probability;
@@ -51,6 +53,7 @@ impl Demand {
     }
 
     /// By how many people the number is expected to exceed that of the agents: `E[max(0, X − agents)]`.
+    #[inline]
     pub(super) fn expected_above(&self, agents: f64) -> f64 {
         if self.exact.is_empty() {
             return self.approximately_above(agents);
@@ -68,6 +71,7 @@ impl Demand {
     }
 
     /// The normal distribution with its first correction for skewness, and one because people come whole.
+    #[inline]
     fn approximately_above(&self, agents: f64) -> f64 {
         let deviation = self.variance.max(0.0).sqrt();
         let spare = agents - self.mean;

@@ -9,10 +9,12 @@ const LONG_WINDOW_BEGINS_WITH: u64 = 50;
 
 /// Whether one more abandoned call could break a cap, so that only the floor may be dialled. `in_flight` says how many
 /// abandoned calls are expected from what is in flight already, and is asked only when it matters.
+#[inline]
 pub(super) fn is_closed(windows: &[LedgerWindow], in_flight: impl Fn() -> f64) -> bool {
     windows.is_empty() || windows.iter().any(|window| closes(window, &in_flight))
 }
 
+#[inline]
 fn closes(window: &LedgerWindow, in_flight: &impl Fn() -> f64) -> bool {
     let live = if window.long { window.live.max(LONG_WINDOW_BEGINS_WITH) } else { window.live };
     let coming = if window.live < FEW_ANSWERS { in_flight() } else { 0.0 };

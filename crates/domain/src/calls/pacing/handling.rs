@@ -36,6 +36,7 @@ impl Hazard {
 
     /// The hazard summed up from the beginning, ready to be read many times. Those that go on still, of these ages,
     /// count for the time they have lasted: the first ones to end are the short ones.
+    #[inline]
     pub(super) fn cumulative(&self, going_on_ms: impl Iterator<Item = u32>) -> Cumulative {
         let mut lasted = [0.0_f64; BINS + 1];
         for age_ms in going_on_ms {
@@ -79,6 +80,7 @@ pub(super) struct Cumulative {
 impl Cumulative {
     /// For each whole number of seconds `u`, counted from `ahead_s`, the probability that what has lasted `age_ms` ends
     /// within `ahead_s + u` seconds.
+    #[inline]
     pub(super) fn ends_within(&self, age_ms: u32, ahead_s: f64, ends: &mut [f64]) {
         let age_s = f64::from(age_ms) / 1000.0;
         let until_now = self.at(age_s);
@@ -87,6 +89,7 @@ impl Cumulative {
         }
     }
 
+    #[inline]
     fn at(&self, seconds: f64) -> f64 {
         let position = seconds / BIN_S;
         let bin = position as usize;
@@ -112,6 +115,7 @@ pub(super) struct FreeAfterTalk<'a> {
 const STEPS: usize = 64;
 
 impl<'a> FreeAfterTalk<'a> {
+    #[inline]
     pub(super) fn new(talk: &'a Cumulative, wrap: &Cumulative, ahead_s: f64) -> Self {
         let mut written_up = [0.0; STEPS];
         wrap.ends_within(0, ahead_s.fract() + 0.5, &mut written_up);
@@ -119,6 +123,7 @@ impl<'a> FreeAfterTalk<'a> {
     }
 
     /// As [`Cumulative::ends_within`], for a conversation of this age and the write-up that follows.
+    #[inline]
     pub(super) fn within(&self, age_ms: u32, free: &mut [f64]) {
         let ahead = (self.ahead_s as usize).min(STEPS / 2);
         let steps = (free.len() + ahead).min(STEPS);

@@ -30,6 +30,7 @@ pub(super) struct Forecast {
 }
 
 impl Forecast {
+    #[inline]
     pub(super) fn of(now: &Snapshot<'_>, learned: &Learned, settings: &PacingSettings) -> Self {
         let answer_rate = learned.answer_rate.estimate();
         let distribution = learned.latency.distribution(settings.ring_limit_ms);
@@ -81,12 +82,14 @@ impl Forecast {
     }
 
     /// Abandoned calls to expect from what is in flight, with no call more.
+    #[inline]
     pub(super) fn expected_abandons(&self) -> f64 {
         self.demand.iter().map(|demand| demand.expected_above(self.agents)).fold(0.0, f64::max)
     }
 
     /// The largest number of calls, up to `most`, for which this and every smaller number leaves at no second more
     /// than the share `risk` of the expected answers without an agent.
+    #[inline]
     pub(super) fn most_calls(mut self, risk: f64, most: u32) -> u32 {
         let most = most.min(MOST_AT_ONCE);
         for calls in 0..most {

@@ -114,6 +114,8 @@ impl Pacer {
 
     /// How many calls to place now. To be asked every 250 to 500 ms and when an agent or a call changes its state;
     /// with more than 20 agents every 400 ms are enough.
+    // Inline, with all it calls: a crate that takes hundreds of thousands of decisions can be optimized by itself.
+    #[inline]
     pub fn decide(&self, now: &Snapshot<'_>) -> Decision {
         if self.settings.mode == PacingMode::Agentless {
             return now.clamp(now.free_lines, 0, Why::Lines);
@@ -133,15 +135,17 @@ impl Pacer {
         if wanted > floor { now.clamp(wanted, floor, why) } else { now.clamp(floor, floor, why.at_floor()) }
     }
 
+    #[inline]
     fn by_ratio(&self, now: &Snapshot<'_>, ratio: f64) -> (u32, Why) {
         if gate::is_closed(now.windows, || self.forecast(now).expected_abandons()) {
             return (0, Why::Gate);
         }
         // Both are small: the ratio is checked to be at most `PacingSettings::MAX_RATIO`.
         let aimed = (ratio * f64::from(now.idle)).floor() as u32;
-        (aimed.saturating_sub(now.in_flight() + now.waiting), Why::Ratio)
+        (aimed.saturating_sub(now.in_flight().saturating_add(now.waiting)), Why::Ratio)
     }
 
+    #[inline]
     fn by_look_ahead(&self, now: &Snapshot<'_>) -> (u32, Why) {
         if now.staffed() < self.settings.predictive_min_agents {
             return (0, Why::SmallTeam);
@@ -156,6 +160,7 @@ impl Pacer {
         (forecast.most_calls(self.learned.risk.share(), now.most()), Why::LookAhead)
     }
 
+    #[inline]
     fn forecast(&self, now: &Snapshot<'_>) -> Forecast {
         Forecast::of(now, &self.learned, &self.settings)
     }

@@ -1,6 +1,7 @@
 //! The normal distribution, as far as the look-ahead needs it.
 
 /// The density of a standard normal variable.
+#[inline]
 pub(super) fn density(z: f64) -> f64 {
     const ROOT_OF_TWO_PI: f64 = 2.506_628_274_631_000_5;
     (-0.5 * z * z).exp() / ROOT_OF_TWO_PI
@@ -8,6 +9,7 @@ pub(super) fn density(z: f64) -> f64 {
 
 /// The probability of a standard normal variable to be above `z`, to a relative error of about 10⁻⁷: a polynomial
 /// fitted to the logarithm of the scaled complementary error function.
+#[inline]
 pub(super) fn above(z: f64) -> f64 {
     const FIT: [f64; 10] = [
         -1.265_512_23,
