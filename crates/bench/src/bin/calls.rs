@@ -6,8 +6,8 @@ use muster_app::usecases::dialler::CampaignInput;
 use muster_app::{Services, Settings};
 use muster_bench::fixture::Fallible;
 use muster_bench::table::{Table, thousands};
+use muster_domain::calls::call::CallOutcome;
 use muster_domain::calls::campaign::{Dialling, Mode, ScriptStep};
-use muster_domain::participant::ParticipantStatus;
 use muster_drivers::sip::{SipSettings, SipTelephony, TrunkSettings};
 use muster_engine::calls::{CallEngine, CallSettings, StoredAgents};
 use muster_peers::phones::{Phones, PhonesSettings, Plan, Sound, Step, Talk, Then};
@@ -155,7 +155,7 @@ async fn run(arguments: &Arguments) -> Fallible<()> {
     loop {
         let counts = calls::counts(&services, campaign.id).await;
         most = most.max(counts.open_calls);
-        if counts.of(ParticipantStatus::Completed) >= arguments.calls as u64 {
+        if counts.outcomes.values().sum::<u64>() >= arguments.calls as u64 && counts.open_calls == 0 {
             break;
         }
         if begun.elapsed() > LIMIT {
@@ -164,6 +164,14 @@ async fn run(arguments: &Arguments) -> Fallible<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let elapsed = begun.elapsed().as_secs_f64();
+    let counts = calls::counts(&services, campaign.id).await;
+    let answered = [CallOutcome::Answered, CallOutcome::ShortCall]
+        .iter()
+        .filter_map(|outcome| counts.outcomes.get(outcome))
+        .sum::<u64>();
+    if answered != arguments.calls as u64 {
+        return Err(format!("not all calls were answered: {counts:?}").into());
+    }
     let own_cpu_s = cpu_s_of("/proc/self/stat")? - own_before;
     let phones_cpu_s = telephones.cpu_s()? - phones_before;
     let _ = stop.send(true);
