@@ -49,8 +49,8 @@ pub(crate) struct Registrar {
     secret: String,
     begun: Instant,
     phones: Mutex<FxHashMap<String, Registration>>,
-    /// Challenges that were answered rightly, with the count of the last answer (`nc`): what was overheard cannot be
-    /// used again.
+    /// Challenges that were answered rightly, each with the name that answered, and the count of the last answer (`nc`):
+    /// what was overheard cannot be used again.
     used: Mutex<FxHashMap<String, (u32, Instant)>>,
     /// Something about expiry has changed.
     changed: tokio::sync::Notify,
@@ -213,7 +213,9 @@ impl Registrar {
     fn counts_up(&self, answer: &Answer, now: Instant) -> bool {
         let mut used = self.used.lock();
         used.retain(|_, (_, until)| *until > now);
-        let last = used.entry(answer.nonce.clone()).or_insert((0, now + NONCE_LIFETIME));
+        // Phones that are challenged in one second have the same nonce, and each counts for itself.
+        let key = format!("{} {}", answer.nonce, answer.username);
+        let last = used.entry(key).or_insert((0, now + NONCE_LIFETIME));
         let counts_up = answer.nonce_count > last.0;
         last.0 = last.0.max(answer.nonce_count);
         counts_up

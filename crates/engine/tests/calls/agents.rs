@@ -85,6 +85,11 @@ async fn progressive(world: World, numbers: &[Vec<String>]) {
     let running = world.start().await;
     world.run(&campaign).await;
     let (phones, _) = agents_ready(&world, &running, &campaign, 2, &AgentHabits::default()).await;
+    assert_eq!(
+        phones.counters().registrations_failed,
+        0,
+        "phones that register together do not disturb each other"
+    );
     world.all_closed(&campaign).await;
     let callees = world.phones.calls();
     assert_eq!(callees.len(), 6);
