@@ -52,9 +52,14 @@ pub(crate) struct Registrar {
     /// Challenges that were answered rightly, each with the name that answered, and the count of the last answer (`nc`):
     /// what was overheard cannot be used again.
     used: Mutex<FxHashMap<String, (u32, Instant)>>,
+    /// Names whose phones were given a choice of algorithms and have not answered yet.
+    puzzled: Mutex<FxHashMap<String, Instant>>,
     /// Something about expiry has changed.
     changed: tokio::sync::Notify,
 }
+
+/// Names that are remembered as puzzled at a time. Anybody may ask in any name.
+const MOST_PUZZLED: usize = 10_000;
 
 /// What a REGISTER comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,6 +107,7 @@ impl Registrar {
             begun: now,
             phones: Mutex::default(),
             used: Mutex::default(),
+            puzzled: Mutex::default(),
             changed: tokio::sync::Notify::new(),
         }
     }
@@ -154,10 +160,30 @@ impl Registrar {
         (self.nonce(issued) == nonce).then(|| self.age(now).saturating_sub(issued) < NONCE_LIFETIME.as_secs())
     }
 
-    fn challenge(&self, stale: bool, now: Instant) -> Verdict {
+    /// The algorithms that a phone is offered. Some phones give up when they see one that they do not know, although
+    /// another one stands beside it (RFC 8760 §2.4 forbids that). Who asks again without having answered is offered
+    /// MD5 alone, where the settings take it.
+    fn offered(&self, username: &str, now: Instant) -> &[DigestAlgorithm] {
+        let md5 = self.digests.iter().position(|algorithm| *algorithm == DigestAlgorithm::Md5);
+        let Some(md5) = md5.filter(|_| self.digests.len() > 1) else { return &self.digests };
+        let mut puzzled = self.puzzled.lock();
+        if puzzled.get(username).is_some_and(|until| *until > now) {
+            return &self.digests[md5..=md5];
+        }
+        if puzzled.len() >= MOST_PUZZLED {
+            puzzled.retain(|_, until| *until > now);
+        }
+        if puzzled.len() < MOST_PUZZLED {
+            puzzled.insert(username.to_owned(), now + NONCE_LIFETIME);
+        }
+        &self.digests
+    }
+
+    fn challenge(&self, username: &str, stale: bool, now: Instant) -> Verdict {
         let nonce = self.nonce(self.age(now));
+        let offered = if stale { &self.digests } else { self.offered(username, now) };
         let stale = if stale { ", stale=true" } else { "" };
-        let headers = self.digests.iter().map(|algorithm| {
+        let headers = offered.iter().map(|algorithm| {
             let value = format!(
                 "Digest realm=\"{}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
                 self.realm,
@@ -185,11 +211,11 @@ impl Registrar {
         };
         let answers = wire::values(&request.headers, "Authorization").filter_map(Answer::read);
         let Some(answer) = answers.into_iter().find(|answer| answer.realm == self.realm) else {
-            return self.challenge(false, now);
+            return self.challenge(&user, false, now);
         };
         match self.is_fresh(&answer.nonce, now) {
-            None => return self.challenge(false, now),
-            Some(false) => return self.challenge(true, now),
+            None => return self.challenge(&user, false, now),
+            Some(false) => return self.challenge(&user, true, now),
             Some(true) => {}
         }
         if answer.username != user || !self.digests.contains(&answer.algorithm) {
@@ -204,8 +230,9 @@ impl Registrar {
             tracing::warn!(username = user, "a phone gave a wrong password");
             return Verdict::of(403, Vec::new());
         }
+        self.puzzled.lock().remove(&user);
         if !self.counts_up(&answer, now) {
-            return self.challenge(true, now);
+            return self.challenge(&user, true, now);
         }
         self.bind(user, transaction, now)
     }
@@ -298,4 +325,70 @@ fn came_from(transaction: &Transaction) -> Option<Way> {
     })?;
     let (transport, host_with_port) = SipConnection::parse_target_from_via(via).ok()?;
     Some(Way { connection, to: SipAddr::new(transport, host_with_port) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use muster_app::ports::AgentDigest;
+
+    struct Nobody;
+
+    #[async_trait]
+    impl AgentDirectory for Nobody {
+        async fn digest(&self, _: &str) -> Option<AgentDigest> {
+            None
+        }
+    }
+
+    fn registrar(phone_digests: Vec<DigestAlgorithm>, now: Instant) -> Registrar {
+        Registrar::new(Arc::new(Nobody), &SipSettings { phone_digests, ..SipSettings::default() }, now)
+    }
+
+    #[test]
+    fn challenges_are_known_again_for_their_time() {
+        let now = Instant::now();
+        let both = vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5];
+        let (ours, others) = (registrar(both.clone(), now), registrar(both, now));
+        let nonce = ours.nonce(0);
+        assert_eq!(ours.is_fresh(&nonce, now), Some(true));
+        assert_eq!(ours.is_fresh(&nonce, now + NONCE_LIFETIME), Some(false));
+        assert_eq!(others.is_fresh(&nonce, now), None);
+        for nonsense in ["", "-", "0", "zz-1", "ffffffffffffffffff-1"] {
+            assert_eq!(ours.is_fresh(nonsense, now), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_once() {
+        let now = Instant::now();
+        let registrar = registrar(vec![DigestAlgorithm::Md5], now);
+        let answer = |count: &str| {
+            Answer::read(&format!(
+                "Digest username=\"1\", realm=\"muster\", nonce=\"n\", uri=\"sip:x\", response=\"r\", qop=auth, nc={count}, cnonce=\"c\""
+            ))
+            .unwrap()
+        };
+        for (count, counts) in
+            [("00000001", true), ("00000001", false), ("0000000a", true), ("00000002", false)]
+        {
+            assert_eq!(registrar.counts_up(&answer(count), now), counts, "{count}");
+        }
+    }
+
+    #[test]
+    fn who_asks_again_without_an_answer_is_offered_md5_alone() {
+        let now = Instant::now();
+        let both = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5];
+        let either = registrar(both.to_vec(), now);
+        assert_eq!(either.challenge("1", false, now).headers.len(), 2);
+        assert_eq!(either.offered("1", now), [DigestAlgorithm::Md5]);
+        assert_eq!(either.offered("2", now), both);
+        assert_eq!(either.offered("1", now + NONCE_LIFETIME), both);
+        let one = registrar(vec![DigestAlgorithm::Sha256], now);
+        for _ in 0..2 {
+            assert_eq!(one.offered("1", now), [DigestAlgorithm::Sha256]);
+        }
+    }
 }
