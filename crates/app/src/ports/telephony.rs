@@ -34,6 +34,8 @@ pub struct Originate {
     pub ring_limit: Duration,
     /// How long until it rings or fails.
     pub setup_limit: Duration,
+    /// Whether to listen who answers: [`LegEvent::Heard`] then tells what the voice is taken for.
+    pub listen: bool,
 }
 
 /// The phone of an agent.

@@ -30,7 +30,8 @@ impl Failure {
     /// What came of the call. A cause of the network says more than the SIP status; but whether we gave up ringing
     /// is ours to know.
     pub fn outcome(&self) -> CallOutcome {
-        if self.by_us {
+        // What was answered without sound that can be used is ended by us, too.
+        if self.by_us && self.status != Some(488) {
             return match self.reached {
                 Reached::Ringing => CallOutcome::NoAnswer,
                 Reached::Nothing => CallOutcome::SetupTimeout,
@@ -146,6 +147,8 @@ mod tests {
             by_us: true,
         };
         assert_eq!((failure.outcome(), failure.cause()), (CallOutcome::NoAnswer, Some(19)));
+        let mute = Failure { status: Some(488), q850: Some(88), ..failure };
+        assert_eq!((mute.outcome(), mute.cause()), (CallOutcome::MediaMismatch, Some(88)));
         let silent = Failure { reached: Reached::Nothing, status: None, ..failure };
         assert_eq!(silent.outcome(), CallOutcome::SetupTimeout);
         let throttled = Failure { status: Some(429), retry_after: true, by_us: false, ..silent };

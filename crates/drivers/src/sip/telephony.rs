@@ -215,6 +215,7 @@ impl Telephony for SipTelephony {
             call_id: call.attempt.hyphenated().to_string(),
             ring_limit: call.ring_limit,
             setup_limit: call.setup_limit,
+            listen: call.listen,
         };
         self.begin(plan, Some(line))
     }
@@ -229,6 +230,7 @@ impl Telephony for SipTelephony {
             call_id: format!("agent-{}", random_text(22)),
             ring_limit,
             setup_limit: PHONE_SETUP_LIMIT,
+            listen: false,
         };
         self.begin(plan, None)
     }

@@ -128,6 +128,7 @@ impl Bench {
             trunks: Vec::new(),
             ring_limit,
             setup_limit,
+            listen: false,
         };
         self.driver.originate(call).await
     }

@@ -88,6 +88,7 @@ async fn a_trunk_over_tls_is_up_when_its_certificate_is_vouched_for() {
         trunks: vec![trunks.to_owned()],
         ring_limit: std::time::Duration::from_secs(1),
         setup_limit: std::time::Duration::from_secs(1),
+        listen: false,
     };
     assert_eq!(bench.driver.originate(call("bad")).await, Err(OriginateError::NoTrunk));
 }

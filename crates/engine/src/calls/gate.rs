@@ -10,7 +10,9 @@ use muster_domain::calls::client::{Client, NumberRecord};
 use muster_domain::calls::contact::Contact;
 use muster_domain::calls::number::{DialRules, E164};
 use muster_domain::calls::pacing::{LedgerWindow, PacingSettings};
-use muster_domain::calls::policy::{CallQuestion, Consent, Policies, Policy, Verdict, preset, rules};
+use muster_domain::calls::policy::{
+    AnswerDetection, CallQuestion, Consent, Policies, Policy, Verdict, preset, rules,
+};
 use muster_domain::time::UnixMillis;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -123,6 +125,11 @@ impl Gate {
         let has_message = campaign.dialling.message.is_some();
         !self.policies.is_empty()
             && self.ask(|policies| policies.permits_predictive(has_message, campaign.shown_number())).is_ok()
+    }
+
+    /// Whether it may be listened who answers.
+    pub(super) fn permits_detection(&self) -> bool {
+        self.ask(|policies| policies.permits_detection(AnswerDetection::AgentFirst)).is_ok()
     }
 
     /// Cap and aim of the pacer.

@@ -150,6 +150,12 @@ impl Loaded {
         self.campaign.max_ring_s.max(self.gate.min_ring_s())
     }
 
+    /// Whether it is listened who answers. An agent who is free is connected all the same, before anything is known;
+    /// policies may forbid even that.
+    pub(super) fn listens(&self) -> bool {
+        self.campaign.mailbox_detection && self.gate.permits_detection()
+    }
+
     /// What somebody hears for whom no agent is free.
     pub(super) fn message(&self) -> Option<&Arc<Prompt>> {
         self.prompts.get(self.campaign.dialling.message.as_deref()?)

@@ -26,6 +26,7 @@ async fn outcomes(world: &World) {
         (961, CallOutcome::Congestion, Some(34), None),
         (962, CallOutcome::TrunkFailure, Some(41), None),
         (955, CallOutcome::MediaMismatch, Some(88), None),
+        (986, CallOutcome::MediaMismatch, Some(88), None),
         (980, CallOutcome::LateAnswer, None, None),
     ];
     let numbers: Vec<_> = table.iter().enumerate().map(|(place, row)| vec![number(place, row.0)]).collect();
@@ -197,6 +198,40 @@ async fn a_key_chooses_the_result_and_another_one_opts_out() {
     assert_eq!(silent.status, ParticipantStatus::Retry, "called again later");
     // Everybody heard the prompt.
     assert!(world.phones.calls().iter().all(|call| call.waited_ms().is_some_and(|waited| waited < 2_000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mailboxes_and_faxes_are_told_from_people_where_the_campaign_listens() {
+    let world = World::sqlite(World::phones()).await;
+    let input = CampaignInput {
+        mailbox_detection: Some(true),
+        retry_delay_min: Some(600),
+        ..CampaignInput::default()
+    };
+    prompt(&world.services, world.client, "long", 8_000).await;
+    let script = vec![ScriptStep::Play { prompt: "long".to_owned() }];
+    let dialling = Dialling { script, ..Dialling::default() };
+    let numbers = vec![vec![number(0, 970)], vec![number(1, 971)], vec![number(2, 901)]];
+    let (campaign, ids) = world.agentless(input, dialling, &numbers).await;
+    let running = world.start().await;
+    world.run(&campaign).await;
+    let expected = [
+        (CallOutcome::Machine, ParticipantStatus::Retry),
+        (CallOutcome::Fax, ParticipantStatus::Exception),
+        (CallOutcome::Answered, ParticipantStatus::Completed),
+    ];
+    for (id, (outcome, status)) in ids.into_iter().zip(expected) {
+        world
+            .until("the call is over", async || {
+                world.calls(id).await.first().is_some_and(|call| !call.is_open())
+            })
+            .await;
+        assert_eq!(world.calls(id).await[0].outcome, Some(outcome));
+        let contact = world.contact(id).await;
+        assert_eq!(contact.status, status, "{outcome:?}");
+        assert_eq!(contact.last_result_mailbox, Some(outcome == CallOutcome::Machine));
+    }
+    running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) call_id: String,
     pub(crate) ring_limit: Duration,
     pub(crate) setup_limit: Duration,
+    /// Whether to listen who answers.
+    pub(crate) listen: bool,
 }
 
 /// What became of one INVITE.
@@ -421,6 +423,9 @@ impl Dial {
         ) {
             Ok(far) => {
                 self.teller.media().set_remote(remote(&far));
+                if self.plan.listen {
+                    self.teller.media().listen();
+                }
                 talk.far = Some(far);
                 self.teller.tell(at, LegEvent::Answered { late: false });
                 self.ended_class("answered");

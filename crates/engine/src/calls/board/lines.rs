@@ -221,7 +221,7 @@ impl Board {
             Heard::Fax => CallOutcome::Fax,
         };
         let undecided = matches!(line.stage, Stage::Offering { .. } | Stage::Script(_));
-        if undecided && line.loaded.campaign.mailbox_detection {
+        if undecided && line.loaded.listens() {
             line.stage = Stage::Ending(outcome);
             self.hang_up(leg);
         }

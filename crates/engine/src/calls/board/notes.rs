@@ -210,6 +210,7 @@ impl Board {
             trunks: dialling.trunks.clone(),
             ring_limit: Duration::from_secs(u64::from(loaded.ring_s())),
             setup_limit: self.shared.settings.setup_limit,
+            listen: loaded.listens(),
         };
         self.lines.insert(id, Line::new(Arc::clone(loaded), call, reserved, at));
         let (telephony, notes) = (Arc::clone(&self.telephony), self.notes.clone());
