@@ -18,6 +18,7 @@ fn production(scenario: &Scenario) -> Made {
     Ok(Box::new(Pacer::new(scenario.pacing)?))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one of several that may refuse their settings")]
 fn dial_level(_: &Scenario) -> Made {
     Ok(Box::new(DialLevel::new()))
 }

@@ -79,9 +79,14 @@ impl CampaignInput {
         } else if self.caller_id.is_some() {
             campaign.caller_id = None;
         }
-        check_code("AbortOnNoTelNumberResultCodesID", self.no_number_code, codes, &[ResultKind::Abort])?;
+        check_code(
+            "AbortOnNoTelNumberResultCodesID",
+            self.no_number_code.flatten(),
+            codes,
+            &[ResultKind::Abort],
+        )?;
         let closing = [ResultKind::Done, ResultKind::Abort];
-        check_code("IncomingCallResultCodesID", self.incoming_code, codes, &closing)?;
+        check_code("IncomingCallResultCodesID", self.incoming_code.flatten(), codes, &closing)?;
         set(&mut campaign.name, self.name);
         set(&mut campaign.user_data, self.user_data);
         set(&mut campaign.language, self.language);
@@ -109,11 +114,11 @@ impl CampaignInput {
 /// Refuses a code that is not one of the campaign's, or does not close a contact as it must.
 fn check_code(
     parameter: &str,
-    code: Option<Option<ResultCodeId>>,
+    code: Option<ResultCodeId>,
     codes: &[ResultCode],
     kinds: &[ResultKind],
 ) -> DiallerResult<()> {
-    let Some(Some(id)) = code else { return Ok(()) };
+    let Some(id) = code else { return Ok(()) };
     let Some(code) = codes.iter().find(|code| code.id == id) else {
         return Err(DiallerError::invalid(parameter, "a result code of the campaign"));
     };
