@@ -4,9 +4,10 @@ use crate::document::DocumentError;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_app::AppError;
-use muster_app::ports::StoreError;
+use muster_app::ports::{DeskRefusal, StoreError};
 use muster_app::usecases::authoring::AuthoringError;
 use muster_app::usecases::connectivity::ConnectivityError;
+use muster_app::usecases::dialler::DiallerError;
 use muster_web::json::JsonError;
 use muster_web::{BodyError, QueryError, Refusal};
 use serde::Serialize;
@@ -17,6 +18,9 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What the scheme of credentials is called when they are missing.
 const WWW_AUTHENTICATE: &str = "Bearer realm=\"muster management\"";
+
+/// Code of what only a server that places calls can do.
+const NOT_DIALLING: &str = "not_dialling";
 
 /// Seconds after which trying again makes sense when the store is busy.
 const RETRY_AFTER_S: &str = "1";
@@ -86,6 +90,10 @@ pub(crate) enum ApiError {
     Authoring(Box<AuthoringError>),
     /// A use case of SIM cards and SIM campaigns refused.
     Connectivity(Box<ConnectivityError>),
+    /// A use case of call campaigns refused.
+    Dialler(Box<DiallerError>),
+    /// The desk refused.
+    Desk(DeskRefusal),
     /// The guard refused.
     Guard(Refusal),
 }
@@ -93,6 +101,18 @@ pub(crate) enum ApiError {
 impl From<ConnectivityError> for ApiError {
     fn from(error: ConnectivityError) -> Self {
         Self::Connectivity(Box::new(error))
+    }
+}
+
+impl From<DiallerError> for ApiError {
+    fn from(error: DiallerError) -> Self {
+        Self::Dialler(Box::new(error))
+    }
+}
+
+impl From<DeskRefusal> for ApiError {
+    fn from(refusal: DeskRefusal) -> Self {
+        Self::Desk(refusal)
     }
 }
 
@@ -141,6 +161,10 @@ impl ApiError {
                 ConnectivityError::Store(cause)
                 | ConnectivityError::CustomerUnreadable(cause)
                 | ConnectivityError::SimNotUpdated(cause) => Some(cause),
+                _ => None,
+            },
+            Self::Dialler(error) => match &**error {
+                DiallerError::Store(cause) => Some(cause),
                 _ => None,
             },
             _ => None,
@@ -217,6 +241,8 @@ impl ApiError {
             ),
             Self::Authoring(error) => authoring(error),
             Self::Connectivity(error) => connectivity(error),
+            Self::Dialler(error) => dialler(error),
+            Self::Desk(refusal) => desk(refusal),
             Self::Guard(refusal) => guard(*refusal),
         }
     }
@@ -367,6 +393,52 @@ fn connectivity(error: &ConnectivityError) -> Problem {
     }
 }
 
+fn dialler(error: &DiallerError) -> Problem {
+    use DiallerError as E;
+    match error {
+        E::Missing(parameter) => invalid(parameter, "is missing"),
+        E::Invalid { parameter, rule } => invalid(parameter, rule),
+        E::ClientNotFound => gone("client account"),
+        E::OrganizationNotFound => gone("organization"),
+        E::AgentNotFound => gone("agent"),
+        E::PromptNotFound => gone("prompt"),
+        E::PolicyNotFound => gone("calling policy"),
+        E::CampaignNotFound => gone("call campaign"),
+        E::ContactNotFound => gone("contact"),
+        E::ResultCodeNotFound => gone("result code"),
+        E::ClientExists | E::CampaignExists | E::DestinationExists | E::ResultCodeExists => {
+            make(StatusCode::CONFLICT, "duplicate", "A unique value is taken", error.to_string())
+        }
+        E::ResultCodeKept(_) | E::InUse(_) | E::ContactLocked | E::StartForbidden(_) => {
+            conflict(error.to_string())
+        }
+        E::Stale(what) => stale(&format!("the {what}")),
+        E::Contended => unavailable("too many changes at the same time; nothing was changed"),
+        // Tokens of client accounts are none of this face's.
+        E::Unauthorized => internal(),
+        E::Store(cause) => store(cause),
+    }
+}
+
+fn desk(refusal: &DeskRefusal) -> Problem {
+    match refusal {
+        DeskRefusal::NotDialling => make(
+            StatusCode::SERVICE_UNAVAILABLE,
+            NOT_DIALLING,
+            "This server places no calls",
+            refusal.to_string(),
+        ),
+        DeskRefusal::NoAgent(_) => missing(refusal.to_string()),
+        DeskRefusal::NotLoggedIn(_)
+        | DeskRefusal::Engaged(..)
+        | DeskRefusal::NoCampaign(_)
+        | DeskRefusal::NotNow(_) => conflict(refusal.to_string()),
+        DeskRefusal::Silent => {
+            unavailable("the dialling engine does not answer; what became of it is not known")
+        }
+    }
+}
+
 fn unavailable(detail: &str) -> Problem {
     make(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now; trying again can help", detail)
 }
@@ -441,6 +513,8 @@ impl IntoResponse for ApiError {
         let mut response = (status, content_type, text).into_response();
         let extra: Option<(HeaderName, &'static str)> = match status {
             StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, WWW_AUTHENTICATE)),
+            // Trying again changes nothing about a server that is set up without calls.
+            StatusCode::SERVICE_UNAVAILABLE if problem.code == NOT_DIALLING => None,
             StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER_S)),
             _ => None,
         };

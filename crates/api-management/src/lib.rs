@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod calls;
 pub mod connectivity;
 pub mod document;
 mod endpoints;

@@ -2,6 +2,7 @@
 
 mod apps;
 mod behaviors;
+mod calls;
 mod campaigns;
 mod connectivity;
 mod customers;
@@ -31,4 +32,5 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(outcomes::routes())
         .merge(connectivity::routes())
+        .merge(calls::routes())
 }

@@ -35,8 +35,22 @@ pub(super) async fn alter_campaign(
     id: CallCampaignId,
     change: impl Fn(&mut CallCampaign, &[ResultCode]) -> DiallerResult<()>,
 ) -> DiallerResult<CallCampaign> {
+    alter_version(services, of, id, None, change).await
+}
+
+/// As [`alter_campaign`]; with a `version` only while the campaign has it, or [`DiallerError::Stale`].
+pub(super) async fn alter_version(
+    services: &Services,
+    of: ClientId,
+    id: CallCampaignId,
+    version: Option<u64>,
+    change: impl Fn(&mut CallCampaign, &[ResultCode]) -> DiallerResult<()>,
+) -> DiallerResult<CallCampaign> {
     until_done!(async {
         let found = campaign(services, of, id).await?;
+        if version.is_some_and(|version| version != found.version) {
+            return Err(DiallerError::Stale("call campaign"));
+        }
         let before = found.value;
         let mut after = before.clone();
         let codes = services.calls.result_codes(id).await?;

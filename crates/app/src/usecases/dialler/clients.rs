@@ -1,7 +1,7 @@
 //! Client accounts and their tokens.
 
 use super::{DiallerError, DiallerResult, LABEL_MAX_CHARS, check_text, tried, until_done};
-use crate::ports::{CallSequence, CallWrite, Expected};
+use crate::ports::{CallSequence, CallWrite, Expected, StoredReply};
 use crate::{Services, secrets};
 use jiff::tz::TimeZone;
 use muster_domain::calls::client::Client;
@@ -42,6 +42,15 @@ pub struct ClientChange {
 
 /// Makes a client account with its first token, which is told this once: the store has only its digest.
 pub async fn create_client(services: &Services, new: NewClient) -> DiallerResult<(Client, String)> {
+    create_client_once(services, new, &|_| None).await
+}
+
+/// As [`create_client`], with what is to be remembered of it under an idempotency key.
+pub async fn create_client_once(
+    services: &Services,
+    new: NewClient,
+    remember: &(dyn Fn(&Client) -> Option<StoredReply> + Sync),
+) -> DiallerResult<(Client, String)> {
     if services.catalog.organization(new.organization).is_none() {
         return Err(DiallerError::OrganizationNotFound);
     }
@@ -63,7 +72,8 @@ pub async fn create_client(services: &Services, new: NewClient) -> DiallerResult
     };
     check(services, &client).await?;
     let write = CallWrite::Client { client: Box::new(client.clone()), expected: Expected::Absent };
-    match services.calls.commit(vec![write]).await {
+    let reply = remember(&client).map(CallWrite::Reply);
+    match services.calls.commit(std::iter::once(write).chain(reply).collect()).await {
         Ok(()) => {}
         Err(crate::ports::CallRefusal::Stale { .. }) => return Err(DiallerError::ClientExists),
         Err(refusal) => return Err(refusal.into()),

@@ -1,6 +1,6 @@
 //! Settings of a campaign beyond the contract's record: pacing, policy, message, script.
 
-use super::change_campaign::alter_campaign;
+use super::change_campaign::alter_version;
 use super::prompts::named_prompts;
 use super::result_codes::named_keys;
 use super::{DiallerError, DiallerResult, LABEL_MAX_CHARS, check_text, policies, prompts, result_codes};
@@ -24,8 +24,19 @@ pub async fn put_dialling(
     id: CallCampaignId,
     dialling: &Dialling,
 ) -> DiallerResult<CallCampaign> {
+    put_dialling_if(services, of, id, None, dialling).await
+}
+
+/// As [`put_dialling`]; with a `version` only while the campaign has it, or [`DiallerError::Stale`].
+pub async fn put_dialling_if(
+    services: &Services,
+    of: ClientId,
+    id: CallCampaignId,
+    version: Option<u64>,
+    dialling: &Dialling,
+) -> DiallerResult<CallCampaign> {
     check(services, of, id, dialling).await?;
-    alter_campaign(services, of, id, |campaign, _| {
+    alter_version(services, of, id, version, |campaign, _| {
         campaign.dialling = dialling.clone();
         Ok(())
     })

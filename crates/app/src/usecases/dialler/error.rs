@@ -70,6 +70,9 @@ pub enum DiallerError {
     /// The campaign may not be started.
     #[error("the campaign may not be started: {0}")]
     StartForbidden(String),
+    /// The object is no longer in the version that the change is meant for.
+    #[error("the {0} was changed by somebody else")]
+    Stale(&'static str),
     /// Others changed the same object each time; trying again helps.
     #[error("too many simultaneous changes of one object")]
     Contended,

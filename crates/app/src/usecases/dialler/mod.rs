@@ -21,6 +21,7 @@ mod import_contacts;
 mod incoming_call;
 mod lock_contact;
 mod next_contact;
+mod numbers;
 mod policies;
 mod prompts;
 mod record_result;
@@ -35,7 +36,8 @@ pub use campaign_input::CampaignInput;
 pub use campaigns::{campaign, campaigns, campaigns_like};
 pub use change_campaign::change_campaign;
 pub use clients::{
-    ClientChange, NewClient, change_client, client, clients, create_client, remove_token, rotate_token,
+    ClientChange, NewClient, change_client, client, clients, create_client, create_client_once, remove_token,
+    rotate_token,
 };
 pub use clone_campaign::{CloneOrder, clone_campaign};
 pub use contact_fields::{TEXT_FIELDS, TextField, text_field};
@@ -45,21 +47,22 @@ pub use contacts::{
 };
 pub use create_campaign::create_campaign;
 pub use delete_campaign::{delete_campaign, delete_campaign_named};
-pub use dialling::put_dialling;
+pub use dialling::{put_dialling, put_dialling_if};
 pub use error::{DiallerError, DiallerResult};
 pub use export::{CallRow, ContactRow, RESULTS_PAGE_MAX, page_calls, page_results};
 pub use import_contacts::{IMPORT_MAX, Overwrite, import_contact, import_contacts};
 pub use incoming_call::incoming_call;
 pub use lock_contact::{lock_contact, unlock_contact};
 pub use next_contact::{AgentCampaign, MANUAL_LEASE_S, PREVIEW_MARGIN_S, next_contact};
-pub use policies::{policies, policy, put_policy, remove_policy};
-pub use prompts::{PROMPT_MAX_S, SAMPLES_PER_S, prompt, prompts, put_prompt, remove_prompt};
+pub use numbers::read_number;
+pub use policies::{policies, policy, put_policy, read_policy, remove_policy};
+pub use prompts::{PROMPT_MAX_S, SAMPLES_PER_S, prompt, prompts, put_prompt, put_prompt_file, remove_prompt};
 pub use record_result::{ResultRecord, record_result};
 pub use result_codes::{
     ResultCodeInput, change_result_code, create_result_code, delete_result_code, is_referred_to, result_codes,
 };
 pub use sign_in::authenticate;
-pub use start_stop::{check_start, start_campaign, stop_campaign};
+pub use start_stop::{check_start, set_active, start_campaign, stop_campaign};
 pub use status::{CampaignStatus, campaign_status};
 pub use suppression::{SUPPRESSION_MAX, page_suppressed, suppress, unsuppress};
 

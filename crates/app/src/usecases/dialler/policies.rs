@@ -24,7 +24,7 @@ pub async fn put_policy(services: &Services, of: ClientId, name: &str, body: Val
         return Err(DiallerError::invalid("name", "the name of a preset: choose another one"));
     }
     // Kept as it was written: what it leaves out follows its preset.
-    Policy::from_value(body.clone()).map_err(|error| DiallerError::invalid(error.field, error.reason))?;
+    read_policy(&body)?;
     write(services, of, name, Some(body)).await
 }
 
@@ -56,7 +56,12 @@ pub async fn policy(services: &Services, of: ClientId, name: &str) -> DiallerRes
     }
     let found = policies(services, of).await?.into_iter().find(|(known, _)| known == name);
     let (_, body) = found.ok_or(DiallerError::PolicyNotFound)?;
-    Policy::from_value(body).map_err(|error| DiallerError::invalid(error.field, error.reason))
+    read_policy(&body)
+}
+
+/// What a policy's document comes to.
+pub fn read_policy(document: &Value) -> DiallerResult<Policy> {
+    Policy::from_value(document.clone()).map_err(|error| DiallerError::invalid(error.field, error.reason))
 }
 
 /// Refuses the name of a policy that is nowhere.

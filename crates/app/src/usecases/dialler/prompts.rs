@@ -3,6 +3,7 @@
 use super::{DiallerError, DiallerResult, LABEL_MAX_CHARS, campaigns, check_text, client};
 use crate::Services;
 use crate::ports::CallWrite;
+use muster_codecs::voice::wav;
 use muster_domain::calls::campaign::{Dialling, ScriptStep};
 use muster_domain::ids::ClientId;
 
@@ -21,6 +22,19 @@ pub async fn put_prompt(services: &Services, of: ClientId, name: &str, samples: 
     let samples = Some(samples.iter().flat_map(|sample| sample.to_le_bytes()).collect());
     services.calls.commit(vec![CallWrite::Prompt { client: of, name: name.to_owned(), samples }]).await?;
     Ok(())
+}
+
+/// As [`put_prompt`], from a WAV file of one channel at 8,000 samples a second, in PCM of 16 bits or G.711. How many
+/// samples it has.
+pub async fn put_prompt_file(
+    services: &Services,
+    of: ClientId,
+    name: &str,
+    file: &[u8],
+) -> DiallerResult<usize> {
+    let samples = wav::read(file).map_err(|error| DiallerError::invalid("prompt", error.to_string()))?;
+    put_prompt(services, of, name, &samples).await?;
+    Ok(samples.len())
 }
 
 /// Removes a prompt that no campaign plays.

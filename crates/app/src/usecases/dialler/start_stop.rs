@@ -1,6 +1,6 @@
 //! Starting and stopping a campaign (dialler contract §4.3).
 
-use super::change_campaign::alter_campaign;
+use super::change_campaign::alter_version;
 use super::{DiallerError, DiallerResult, policy};
 use crate::Services;
 use muster_domain::calls::campaign::{CallCampaign, Pacing};
@@ -14,11 +14,7 @@ pub async fn start_campaign(
     of: ClientId,
     id: CallCampaignId,
 ) -> DiallerResult<CallCampaign> {
-    alter_campaign(services, of, id, |campaign, _| {
-        campaign.active = true;
-        Ok(())
-    })
-    .await
+    set_active(services, of, id, None, true).await
 }
 
 /// Stops a campaign: calls that are under way come to their end, none is begun. One that does not run stays as it is.
@@ -27,8 +23,19 @@ pub async fn stop_campaign(
     of: ClientId,
     id: CallCampaignId,
 ) -> DiallerResult<CallCampaign> {
-    alter_campaign(services, of, id, |campaign, _| {
-        campaign.active = false;
+    set_active(services, of, id, None, false).await
+}
+
+/// Starts or stops a campaign; with a `version` only while the campaign has it, or [`DiallerError::Stale`].
+pub async fn set_active(
+    services: &Services,
+    of: ClientId,
+    id: CallCampaignId,
+    version: Option<u64>,
+    active: bool,
+) -> DiallerResult<CallCampaign> {
+    alter_version(services, of, id, version, |campaign, _| {
+        campaign.active = active;
         Ok(())
     })
     .await

@@ -1,0 +1,23 @@
+use super::super::client;
+use crate::answer::Answer;
+use crate::call::{Call, Outcome, Path};
+use crate::openapi::Problems;
+use axum::response::IntoResponse;
+use muster_app::usecases::dialler;
+
+/// Remove a calling policy that neither the client account nor one of its campaigns names.
+#[utoipa::path(
+    delete, path = "/manage/v1/organizations/{organization}/call-clients/{client}/call-policies/{policy}",
+    operation_id = "remove_call_policy", tag = "calling policies",
+    params(("organization" = i64, Path), ("client" = i64, Path), ("policy" = String, Path)),
+    responses((status = 204), Problems)
+)]
+pub(super) async fn remove_call_policy(
+    Path((organization, id, name)): Path<(String, String, String)>,
+    call: Call,
+) -> Outcome {
+    let snapshot = call.organization(&organization).await?;
+    let client = client(&call, snapshot.id(), &id).await?;
+    dialler::remove_policy(call.services(), client.id, &name).await?;
+    Ok(Answer::done().into_response())
+}
