@@ -124,6 +124,7 @@ fn app_status(error: &DiallerError) -> StatusCode {
         | E::InUse(_)
         | E::ContactLocked
         | E::StartForbidden(_)
+        | E::Stale(_)
         | E::Contended => StatusCode::CONFLICT,
         E::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -149,7 +150,7 @@ fn app_text(error: &DiallerError) -> String {
         E::InUse(what) => return format!("In use: {what}"),
         E::ContactLocked => "Dialler contact is locked",
         E::StartForbidden(reason) => return format!("Dialler campaign may not be started: {reason}"),
-        E::Contended => "Too many simultaneous changes, please try again",
+        E::Stale(_) | E::Contended => "Too many simultaneous changes, please try again",
         E::Store(_) => INTERNAL,
     };
     text.to_owned()

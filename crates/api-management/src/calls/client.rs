@@ -17,7 +17,7 @@ pub(crate) struct ClientOutput {
     zone: String,
     /// ISO 3166 code of the country whose numbers are written without a country code; may be empty.
     region: String,
-    /// The calling policy of its campaigns, unless they name their own; `null` is none.
+    /// The calling policy of all its campaigns, beside one that a campaign names; `null` is none.
     policy: Option<String>,
     /// Whether it has a token for the dialler face.
     has_token: bool,

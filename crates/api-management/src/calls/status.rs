@@ -3,7 +3,7 @@
 use crate::document::rfc3339;
 use muster_app::ports::{DeskRefusal, LiveCampaign};
 use muster_app::usecases::dialler::CampaignStatus;
-use muster_domain::calls::result_code::{Language, ResultKind};
+use muster_domain::calls::result_code::{ResultCode, ResultKind};
 use muster_domain::participant::ParticipantStatus;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -91,17 +91,11 @@ impl CallStatusOutput {
             Err(refusal) => (None, refusal.to_string()),
         };
         let of_status = |status: ParticipantStatus| (status.name(), counts.of(status));
-        let result = |code: &muster_domain::calls::result_code::ResultCode| {
-            let (first, second) = match campaign.language {
-                Language::English => (&code.english, &code.german),
-                Language::German => (&code.german, &code.english),
-            };
-            ResultOutput {
-                export_key: code.export_key.clone(),
-                text: first.as_ref().or(second.as_ref()).cloned().unwrap_or_default(),
-                kind: code.kind,
-                contacts: counts.results.get(&code.id).copied().unwrap_or(0),
-            }
+        let result = |code: &ResultCode| ResultOutput {
+            export_key: code.export_key.clone(),
+            text: code.content(campaign.language).to_owned(),
+            kind: code.kind,
+            contacts: counts.results.get(&code.id).copied().unwrap_or(0),
         };
         Self {
             id: campaign.id.0,

@@ -121,6 +121,11 @@ impl Ask<'_> {
         self
     }
 
+    pub(crate) fn octets(mut self, body: Vec<u8>) -> Self {
+        self.body = Body::from(body);
+        self
+    }
+
     pub(crate) async fn send(self) -> Reply {
         let (status, headers, text) = self.send_text().await;
         let body = if text.is_empty() {
