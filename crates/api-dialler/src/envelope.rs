@@ -43,6 +43,7 @@ pub(crate) struct List<T> {
 
 /// Records that were asked for: always an array, also of one.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's key")]
 pub(crate) struct Records<T> {
     /// What was asked for.
     records: Vec<T>,
@@ -90,6 +91,7 @@ pub(crate) fn list<T: Serialize>(records: Vec<T>) -> Answer {
 
 /// A list that is written while it is read: pages of records, each already JSON. Once the first page is there the answer
 /// is 200; if a later one fails, the connection is cut, so that nobody takes a part for the whole.
+#[expect(clippy::unnecessary_wraps, reason = "an answer as every other one")]
 pub(crate) fn list_of_pages<S>(pages: S) -> Answer
 where
     S: Stream<Item = Result<Page, Fault>> + Send + 'static,

@@ -12,6 +12,7 @@ pub(crate) struct Fields<'a> {
     prefix: String,
 }
 
+#[expect(clippy::option_option, reason = "left out, `null` and a value are three things in a change")]
 impl<'a> Fields<'a> {
     pub(crate) fn new(members: &'a Map<String, Value>) -> Self {
         Self { members, prefix: String::new() }

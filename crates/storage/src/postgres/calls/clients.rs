@@ -25,17 +25,13 @@ pub(super) async fn clients(
     client: &ClientWrapper,
     organization: Option<OrganizationId>,
 ) -> Result<Vec<Client>, Fault> {
-    let rows = match organization {
-        Some(organization) => {
-            let statement = client
-                .prepare_cached("SELECT body FROM call_client WHERE organization = $1 ORDER BY id")
-                .await?;
-            client.query(&statement, &[&organization.0]).await?
-        }
-        None => {
-            let statement = client.prepare_cached("SELECT body FROM call_client ORDER BY id").await?;
-            client.query(&statement, &[]).await?
-        }
+    let rows = if let Some(organization) = organization {
+        let statement =
+            client.prepare_cached("SELECT body FROM call_client WHERE organization = $1 ORDER BY id").await?;
+        client.query(&statement, &[&organization.0]).await?
+    } else {
+        let statement = client.prepare_cached("SELECT body FROM call_client ORDER BY id").await?;
+        client.query(&statement, &[]).await?
     };
     rows.iter().map(|row| Ok(from_json(row.try_get(0)?, "client account")?)).collect()
 }

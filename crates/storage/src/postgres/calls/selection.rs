@@ -71,17 +71,14 @@ pub(super) async fn probe(
         BoundTo::Nobody => Some(""),
         BoundTo::Anybody => None,
     };
-    let rows = match bound {
-        Some(bound) => {
-            let statement = client.prepare_cached(BOUND).await?;
-            let bound = indexed(bound);
-            client.query(&statement, &[&campaign, &queue, &numbers, &latest, &now, &limit, &bound]).await?
-        }
-        None => {
-            let statement = if probe.queue == Queue::Ready { ANYBODY_READY } else { ANYBODY };
-            let statement = client.prepare_cached(statement).await?;
-            client.query(&statement, &[&campaign, &queue, &numbers, &latest, &now, &limit]).await?
-        }
+    let rows = if let Some(bound) = bound {
+        let statement = client.prepare_cached(BOUND).await?;
+        let bound = indexed(bound);
+        client.query(&statement, &[&campaign, &queue, &numbers, &latest, &now, &limit, &bound]).await?
+    } else {
+        let statement = if probe.queue == Queue::Ready { ANYBODY_READY } else { ANYBODY };
+        let statement = client.prepare_cached(statement).await?;
+        client.query(&statement, &[&campaign, &queue, &numbers, &latest, &now, &limit]).await?
     };
     versioned_contacts(&rows)
 }

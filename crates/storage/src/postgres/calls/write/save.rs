@@ -134,9 +134,9 @@ impl ContactArrays {
 
 impl ContactRows {
     /// Adds a contact, or replaces one that is found by the client account and the numbers in `found`.
-    pub(super) fn push(&mut self, columns: ContactColumns, found: Option<(i64, Vec<u8>)>, version: i64) {
+    pub(super) fn push(&mut self, columns: ContactColumns, found: Option<&(i64, Vec<u8>)>, version: i64) {
         let numbers = columns.numbers.join(" ").into_bytes();
-        let is_same = found.as_ref().is_some_and(|found| found.0 == columns.client && found.1 == numbers);
+        let is_same = found.is_some_and(|found| found.0 == columns.client && found.1 == numbers);
         if !is_same {
             if found.is_some() {
                 self.forgotten.push(columns.id);

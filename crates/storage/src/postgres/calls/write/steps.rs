@@ -331,7 +331,7 @@ fn changed_contacts(
         }
         deltas.contact(columns.campaign, columns.status, columns.result, 1);
         let found = state.found.map(|found| (found.client, found.numbers));
-        rows.push(columns, found, state.version.unwrap_or(1));
+        rows.push(columns, found.as_ref(), state.version.unwrap_or(1));
     }
     Ok(rows)
 }
