@@ -2,7 +2,7 @@
 
 use super::dates;
 use muster_domain::calls::contact::{Contact, ContactNumber};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A contact.
@@ -237,21 +237,35 @@ impl From<Contact> for ContactRow {
     }
 }
 
-/// A contact to be imported: every field of the record but `ID`, and these.
-#[derive(ToSchema)]
+/// A contact to be imported: these, and any other field of the record but `ID`.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
 #[schema(as = DiallerContactFields)]
 #[expect(
     dead_code,
     reason = "only its schema is used; bodies are read member by member to name what is wrong"
 )]
 pub(crate) struct ContactFields {
+    /// At most 64 characters.
+    #[schema(example = "Sommer")]
+    name: String,
+    /// The campaign, unless `DiallerCampaignsName` tells it.
+    #[serde(rename = "DiallerCampaignsID")]
+    #[schema(example = 535)]
+    dialler_campaigns_id: Option<i64>,
     /// The campaign, unless `DiallerCampaignsID` tells it.
-    #[schema(rename = "DiallerCampaignsName", example = "Campaign 1000")]
+    #[schema(example = "Campaign 1000")]
     dialler_campaigns_name: Option<String>,
+    /// Key of an outside system; the contact of the campaign that has it can be overwritten.
+    user_data: Option<String>,
+    /// 3 to 15 digits, after a `+` if that is wanted; at least one of the six numbers is mandatory.
+    #[schema(example = "+493023125001")]
+    phone_number1: Option<String>,
+    phone_number2: Option<String>,
+    phone_number3: Option<String>,
+    phone_number4: Option<String>,
+    phone_number5: Option<String>,
+    phone_number6: Option<String>,
     /// When a contact is overwritten: what the dialler found out about it is forgotten first.
-    #[schema(rename = "ResetContact")]
     reset_contact: Option<bool>,
-    #[schema(inline = false)]
-    #[serde(flatten)]
-    contact: ContactRow,
 }
