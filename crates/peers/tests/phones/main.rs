@@ -18,10 +18,9 @@ async fn phones(change: impl FnOnce(&mut PhonesSettings)) -> Phones {
     Phones::start(settings).await.unwrap()
 }
 
-/// Phones of agents `acme-1` and `acme-2` whose registrar is the client.
+/// Phones of agents `7-1` and `7-2`, names that look like numbers, whose registrar is the client.
 async fn agents(client: &Client, habits: AgentHabits) -> Phones {
-    let mut settings =
-        AgentsSettings::of_client(client.address(), "acme", 1..3, "{client}-{uid}", "pw-{uid}");
+    let mut settings = AgentsSettings::of_client(client.address(), "7", 1..3, "{client}-{uid}", "pw-{uid}");
     for phone in &mut settings.phones {
         phone.habits = habits.clone();
     }
@@ -298,25 +297,25 @@ async fn agents_register_answer_and_hear() {
         }
     }
     phones.until(|_, counters| counters.registered == 2).await;
-    assert!(phones.is_registered("acme-1") && !phones.is_registered("acme-3"));
+    assert!(phones.is_registered("7-1") && !phones.is_registered("7-3"));
 
     // Both are called, and hear each other.
     let mut caller = Client::new(phones.agents_addr()).await;
-    let (first, first_answer) = up(&mut caller, "acme-1", 9).await;
-    let (_, second_answer) = up(&mut caller, "acme-2", first_answer.audio_port()).await;
+    let (first, first_answer) = up(&mut caller, "7-1", 9).await;
+    let (_, second_answer) = up(&mut caller, "7-2", first_answer.audio_port()).await;
     caller.send(&first.again(&first_answer, &offer(second_answer.audio_port()))).await;
     caller.response(200, "INVITE").await;
     until(&phones, "tones", |calls| calls[0].heard_tone(agent_tone(1)) && calls[1].heard_tone(agent_tone(0)))
         .await;
     assert!(phones.calls().iter().all(|call| call.side == Side::Agent));
 
-    assert!(phones.order("acme-2", &AgentOrder::Press("*".into())));
+    assert!(phones.order("7-2", &AgentOrder::Press("*".into())));
     until(&phones, "the star key", |calls| calls[0].keys_heard == "*").await;
-    assert!(phones.order("acme-1", &AgentOrder::HangUp));
+    assert!(phones.order("7-1", &AgentOrder::HangUp));
     caller.request("BYE").await;
-    assert!(!phones.order("acme-1", &AgentOrder::HangUp), "it has no call any more");
-    assert!(phones.order("acme-2", &AgentOrder::Vanish));
-    assert!(!phones.is_registered("acme-2"));
+    assert!(!phones.order("7-1", &AgentOrder::HangUp), "it has no call any more");
+    assert!(phones.order("7-2", &AgentOrder::Vanish));
+    assert!(!phones.is_registered("7-2"));
     until(&phones, "vanished", |calls| calls[1].end == Some(End::Vanished)).await;
 }
 
@@ -326,7 +325,7 @@ async fn agents_end_conversations_by_themselves() {
     let habits = AgentHabits { star_share: 1.0, talk_mean_s: 3.0, talk_cv: 0.0, ..AgentHabits::default() };
     let phones = agents(&nowhere, habits).await;
     let mut caller = Client::new(phones.agents_addr()).await;
-    let (_, answer) = up(&mut caller, "acme-1", 9).await;
+    let (_, answer) = up(&mut caller, "7-1", 9).await;
     let mut client = Client::new(phones.addr()).await;
     let (_, callee) = up(&mut client, "4930123996", answer.audio_port()).await;
     assert_ne!(callee.audio_port(), answer.audio_port());

@@ -6,7 +6,7 @@ use super::super::sip::digest::Challenge;
 use super::super::sip::message::{Composer, Message};
 use super::super::sip::uri;
 use super::asking::Purpose;
-use super::begin::called;
+use super::begin::named;
 use super::{CallId, Desk, Link, PhonesCore, Work};
 
 /// How often a phone answers challenges before it takes its password for wrong.
@@ -64,7 +64,7 @@ impl PhonesCore {
 
     /// Whether a request is for a phone that says nothing any more.
     pub(super) fn agent_is_gone(&self, request: &Message) -> bool {
-        self.agent_names.get(&called(request)).is_some_and(|at| self.agents[*at].gone)
+        self.agent_names.get(&named(request)).is_some_and(|at| self.agents[*at].gone)
     }
 
     pub(super) fn switch_off(&mut self, at: usize) {

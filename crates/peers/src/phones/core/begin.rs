@@ -45,7 +45,7 @@ impl PhonesCore {
             self.counters.refused_channels += 1;
             return self.reply(link, &invite, 503);
         }
-        let number = cut(called(&invite));
+        let number = cut(if desk == Desk::Trunk { called(&invite) } else { named(&invite) });
         let fate = match desk {
             Desk::Trunk => self.fate_of_callee(now_ms, &number),
             Desk::Agents => self.fate_of_agent(&number),
@@ -239,6 +239,15 @@ pub(super) fn called(message: &Message) -> String {
     use super::super::sip::message::Start;
     match &message.start {
         Start::Request { uri, .. } => Uri::parse(uri).map(|uri| uri.number()).unwrap_or_default(),
+        Start::Response { .. } => String::new(),
+    }
+}
+
+/// The name in the Request-URI, as it stands: names of phones may look like numbers.
+pub(super) fn named(message: &Message) -> String {
+    use super::super::sip::message::Start;
+    match &message.start {
+        Start::Request { uri, .. } => Uri::parse(uri).map(|uri| uri.user).unwrap_or_default(),
         Start::Response { .. } => String::new(),
     }
 }
