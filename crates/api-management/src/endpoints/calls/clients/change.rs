@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[schema(as = CallClientChange)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, `null` and a name are three things")]
 pub(super) struct Input {
     /// Display name.
     #[serde(default)]
@@ -30,6 +31,7 @@ pub(super) struct Input {
 }
 
 /// A member that is there, be it `null`.
+#[expect(clippy::option_option, reason = "left out, `null` and a name are three things")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
