@@ -4,6 +4,7 @@ use super::Shared;
 use super::gate::Permit;
 use super::line::Begun;
 use super::loaded::Loaded;
+use futures_util::future::join_all;
 use muster_app::ports::{CallRefusal, CallSequence, CallWrite, StoreResult, Versioned};
 use muster_domain::calls::call::{Call, CallOutcome};
 use muster_domain::calls::client::NumberRecord;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 
 /// Contacts looked at beyond those that are wanted, since rules may put some of them off.
 const SPARE: u32 = 8;
+/// Calls that are begun at the same time.
+const AT_ONCE: usize = 32;
 /// Contacts that pass from waiting to ready at a time.
 const PROMOTED: u32 = 1000;
 /// Numbers of calls taken from the store at a time.
@@ -76,11 +79,36 @@ impl Shared {
                 let left = want - begun.len() as u32;
                 let found = self.services.calls.probe(&probe, left + SPARE).await?;
                 dry &= (found.len() as u32) < left + SPARE;
-                for contact in found {
-                    match self.begin(loaded, contact, None, &probe).await? {
-                        Tried::Begun(call) => begun.push(*call),
-                        Tried::PutOff(_) | Tried::Gone => {}
-                        Tried::Closed => return Ok(Chosen { begun, dry: true }),
+                let mut found = found.into_iter();
+                loop {
+                    let room = (want as usize - begun.len()).min(AT_ONCE);
+                    let few: Vec<_> = found.by_ref().take(room).collect();
+                    if few.is_empty() {
+                        break;
+                    }
+                    // Together, so that they share the store's commits.
+                    let tried =
+                        join_all(few.into_iter().map(|contact| self.begin(loaded, contact, None, &probe)));
+                    let mut closed = false;
+                    let mut failed = None;
+                    for tried in tried.await {
+                        match tried {
+                            Ok(Tried::Begun(call)) => begun.push(*call),
+                            Ok(Tried::PutOff(_) | Tried::Gone) => {}
+                            Ok(Tried::Closed) => closed = true,
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                    if let Some(error) = failed {
+                        // What was begun has to be placed all the same.
+                        if begun.is_empty() {
+                            return Err(error);
+                        }
+                        tracing::warn!(%error, "not all contacts that were wanted could be chosen");
+                        return Ok(Chosen { begun, dry: false });
+                    }
+                    if closed {
+                        return Ok(Chosen { begun, dry: true });
                     }
                     if begun.len() as u32 >= want {
                         return Ok(Chosen { begun, dry: false });

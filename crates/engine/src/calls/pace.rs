@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Most contacts asked for at a time.
-const ASKED_MAX: u32 = 50;
+const ASKED_MAX: u32 = 200;
 /// After the list had nobody, it is asked again so much later.
 const DRY_PAUSE: Duration = Duration::from_secs(1);
 
