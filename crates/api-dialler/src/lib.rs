@@ -5,6 +5,7 @@
 //! only one that lets a request in.
 
 mod call;
+pub mod document;
 mod endpoints;
 mod envelope;
 mod error;

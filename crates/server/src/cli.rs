@@ -1,8 +1,8 @@
 //! The command line: what can be asked of `muster`.
 
 use crate::commands::{
-    account, app, apply, card_profile, doctor, explain, export, import, migrate, openapi, ota, plan, serve,
-    sim, sim_campaign, sim_template, simulate,
+    account, agent, app, apply, call_campaign, card_profile, client, do_not_call, doctor, explain, export,
+    import, migrate, openapi, ota, plan, policy, prompt, serve, sim, sim_campaign, sim_template, simulate,
 };
 use crate::config::{Config, Overrides, Secret};
 use crate::failure::{Failure, Outcome};
@@ -31,6 +31,18 @@ pub enum Command {
     App(app::App),
     /// Make accounts of SIM cards, and the users who call the connectivity API for them
     Account(account::AccountArgs),
+    /// Make client accounts, the tenants of call campaigns, and the tokens that they call the dialler API with
+    Client(client::ClientArgs),
+    /// Make agents, who talk with the contacts of call campaigns
+    Agent(agent::AgentArgs),
+    /// Keep the sounds that calls play
+    Prompt(prompt::PromptArgs),
+    /// Say when, how often and how people may be called
+    Policy(policy::PolicyArgs),
+    /// Make call campaigns, run and watch them, and get the results
+    CallCampaign(call_campaign::CallCampaignArgs),
+    /// Keep the list of numbers that nobody of a client account may call
+    DoNotCall(do_not_call::DoNotCallArgs),
     /// Load data from files
     Import(import::Import),
     /// Show what a folder of campaigns would change; exit code 0 is no change, 2 is changes, 1 a failure

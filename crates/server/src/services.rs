@@ -7,9 +7,11 @@ use crate::store;
 use muster_app::catalog::OrganizationSnapshot;
 use muster_app::ports::{OsEntropy, PageOf, SystemClock};
 use muster_app::usecases::connectivity::{ConnectivityError, operators};
+use muster_app::usecases::dialler::{self, DiallerError};
 use muster_app::{RouteRate, Services, Settings};
 use muster_domain::account::Account;
-use muster_domain::ids::AccountId;
+use muster_domain::calls::campaign::CallCampaign;
+use muster_domain::ids::{AccountId, CallCampaignId, ClientId};
 use muster_drivers::sms::RouteSettings;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -55,6 +57,39 @@ pub fn refused(attempted: &str, error: &ConnectivityError) -> Failure {
         ConnectivityError::Store(error) => store::explain(attempted, error),
         other => Failure::new(attempted, other),
     }
+}
+
+/// A refusal of something of the dialler side, with advice where there is some.
+pub fn dialler_refused(attempted: impl Into<String>, error: &DiallerError) -> Failure {
+    let attempted = attempted.into();
+    let advice = match error {
+        DiallerError::Store(error) => return store::explain(&attempted, error),
+        DiallerError::ClientNotFound => "`muster client list` shows them; `muster client create` makes one",
+        DiallerError::AgentNotFound => "`muster agent list` shows them",
+        DiallerError::PromptNotFound => "`muster prompt list` shows them",
+        DiallerError::PolicyNotFound => "`muster policy list` and `muster policy presets` show them",
+        DiallerError::CampaignNotFound => "`muster call-campaign list` shows them",
+        DiallerError::Contended => "try again",
+        _ => return Failure::new(attempted, error),
+    };
+    Failure::new(attempted, error).advise(advice)
+}
+
+/// The client account's call campaign of that id, or else of that name.
+pub async fn call_campaign(services: &Services, of: ClientId, text: &str) -> Outcome<CallCampaign> {
+    let attempted = format!("find the call campaign {text:?}");
+    let failed = |error: DiallerError| dialler_refused(&attempted, &error);
+    dialler::client(services, of).await.map_err(failed)?;
+    if let Ok(id) = text.parse() {
+        match dialler::campaign(services, of, CallCampaignId(id)).await {
+            Err(DiallerError::CampaignNotFound) => {}
+            found => return found.map(|campaign| campaign.value).map_err(failed),
+        }
+    }
+    let all = dialler::campaigns(services, of).await.map_err(failed)?;
+    all.into_iter()
+        .find(|campaign| campaign.name == text)
+        .ok_or_else(|| failed(DiallerError::CampaignNotFound))
 }
 
 /// The organization of that name.

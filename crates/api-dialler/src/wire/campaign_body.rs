@@ -7,7 +7,8 @@ use muster_domain::calls::hours::{NumberWindow, WeekSpan};
 use muster_domain::calls::result_code::Language;
 use muster_domain::ids::ResultCodeId;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Fields of a campaign; what is left out keeps its value, or its default.
 #[derive(Deserialize, ToSchema)]
@@ -63,6 +64,14 @@ pub(crate) struct CampaignBody {
     time_windows: Option<Vec<serde_json::Value>>,
 }
 
+/// Names of all fields.
+pub(crate) fn names() -> Vec<String> {
+    match CampaignBody::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.into_keys().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Reads the fields.
 pub(crate) fn read(body: &Fields<'_>) -> DiallerResult<CampaignInput> {
     let language =
@@ -107,4 +116,18 @@ fn span(entry: &Fields<'_>) -> DiallerResult<WeekSpan> {
         from: entry.required_text("From")?,
         to: entry.required_text("To")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_field_is_known() {
+        let names = names();
+        assert_eq!(names.len(), 21, "{names:?}");
+        for name in ["Name", "LanguagesID", "nMaxParallelLines", "bActive", "dtTo", "ActiveTimes"] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
+    }
 }

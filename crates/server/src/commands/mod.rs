@@ -1,9 +1,13 @@
 //! One file a command.
 
 pub mod account;
+pub mod agent;
 pub mod app;
 pub mod apply;
+pub mod call_campaign;
 pub mod card_profile;
+pub mod client;
+pub mod do_not_call;
 pub mod doctor;
 pub mod explain;
 pub mod export;
@@ -12,7 +16,9 @@ pub mod migrate;
 pub mod openapi;
 pub mod ota;
 pub mod plan;
+pub mod policy;
 mod progress;
+pub mod prompt;
 pub mod serve;
 pub mod sim;
 pub mod sim_campaign;
@@ -38,6 +44,12 @@ pub async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Explain(command) => command.run().await,
         Command::Openapi(command) => command.run(),
         Command::Ota(command) => command.run(),
+        Command::Client(command) => command.run().await,
+        Command::Agent(command) => command.run().await,
+        Command::Prompt(command) => command.run().await,
+        Command::Policy(command) => command.run().await,
+        Command::CallCampaign(command) => command.run().await,
+        Command::DoNotCall(command) => command.run().await,
         Command::CardProfile(command) => command.run().await,
         Command::SimTemplate(command) => command.run().await,
         Command::SimCampaign(command) => command.run().await,

@@ -12,6 +12,7 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     size_bytes: u64,
     told_rows: u64,
+    earlier_rows: u64,
 }
 
 impl Progress {
@@ -23,13 +24,20 @@ impl Progress {
                     .expect("the template is one of indicatif's");
             ProgressBar::with_draw_target(Some(size_bytes), ProgressDrawTarget::stderr()).with_style(style)
         });
-        Self { bar, size_bytes, told_rows: 0 }
+        Self { bar, size_bytes, told_rows: 0, earlier_rows: 0 }
     }
 
-    /// So many bytes and rows are done.
+    /// So many rows were done by an earlier run.
+    pub(crate) fn resume(&mut self, rows: u64) {
+        self.earlier_rows = rows;
+    }
+
+    /// So many bytes and rows are done, those of earlier runs included.
     pub(crate) fn advance(&mut self, bytes: u64, rows: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{rows} rows"));
+            let seconds = bar.elapsed().as_secs_f64().max(0.001);
+            let rate = rows.saturating_sub(self.earlier_rows) as f64 / seconds;
+            bar.set_message(format!("{rows} rows ({rate:.0} a second)"));
             bar.set_position(bytes);
         } else if rows >= self.told_rows + ROWS_PER_LINE {
             self.told_rows = rows;

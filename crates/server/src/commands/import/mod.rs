@@ -3,10 +3,18 @@
 //! Repeating an import changes nothing, so a batch that was committed but not yet noted is simply done again.
 
 mod checkpoint;
+mod contact_cells;
+mod contact_rows;
+mod contacts;
 mod customers;
+mod number_rows;
 mod rows;
 mod sim_rows;
 mod sims;
+mod text;
+
+pub(super) use contact_cells::Numbers;
+pub(super) use number_rows::NumberRows;
 
 use crate::failure::{Failure, Outcome};
 use clap::{Args, Subcommand};
@@ -24,6 +32,8 @@ pub struct Import {
 enum ImportCommand {
     /// Create or update customers from a CSV or NDJSON file, found by id, external_id or email
     Customers(customers::Customers),
+    /// Take contacts from a CSV file of whatever encoding into a call campaign
+    Contacts(contacts::Contacts),
     /// Take SIM cards, with the keys of their cards or without, from a CSV file into an account
     Sims(sims::Sims),
 }
@@ -33,6 +43,7 @@ impl Import {
     pub async fn run(self) -> Outcome<ExitCode> {
         match self.command {
             ImportCommand::Customers(customers) => customers.run().await,
+            ImportCommand::Contacts(contacts) => contacts.run().await,
             ImportCommand::Sims(sims) => sims.run().await,
         }
     }

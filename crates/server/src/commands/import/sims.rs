@@ -99,6 +99,7 @@ impl Sims {
                 let _ = seen.note(&sim, line);
             }
             tally = mark.tally;
+            progress.resume(tally.rows());
             progress
                 .note(&format!("going on after {} rows, where an earlier run was interrupted", tally.rows()));
         }

@@ -1,6 +1,7 @@
 //! `muster sim`: stand-ins for what Muster talks to, to try it out and to test it.
 
 mod cards;
+mod contacts;
 mod phones;
 mod smsc;
 
@@ -20,6 +21,8 @@ pub struct Sim {
 enum SimCommand {
     /// Make up SIM cards and print their table: the one to import and to give to `sim smsc`
     Cards(cards::Cards),
+    /// Make up contacts with numbers that nobody has and print their table: one to import
+    Contacts(contacts::Contacts),
     /// Be a message centre (SMPP 3.4) with SIM cards behind it that execute what they are sent
     Smsc(smsc::SmscCommand),
     /// Be a carrier's trunk (SIP) with people behind it, and the phones on agents' desks
@@ -31,6 +34,7 @@ impl Sim {
     pub async fn run(self) -> Outcome<ExitCode> {
         match self.command {
             SimCommand::Cards(cards) => cards.run(),
+            SimCommand::Contacts(contacts) => contacts.run(),
             SimCommand::Smsc(smsc) => smsc.run().await,
             SimCommand::Phones(phones) => phones.run().await,
         }
