@@ -1,7 +1,7 @@
 //! `muster do-not-call`: numbers that nobody of a client account may call.
 
 use super::client::ClientFlag;
-use super::import::{NumberRows, Numbers};
+use super::import::NumberRows;
 use super::progress::Progress;
 use crate::cli::StoreFlags;
 use crate::failure::{Failure, Outcome};
@@ -106,16 +106,18 @@ impl DoNotCallArgs {
 }
 
 impl Common {
-    /// How numbers are read: whoever does not want to be called is believed to have a number.
-    async fn reading(&self, services: &Services) -> Outcome<Numbers> {
+    /// The country whose numbers stand without a country code.
+    async fn region(&self, services: &Services) -> Outcome<String> {
         let client = self.client.find(services).await?;
-        let region = self.region.clone().unwrap_or(client.region);
-        Ok(Numbers { region, accept_possible: true, ..Numbers::default() })
+        Ok(self.region.clone().unwrap_or(client.region))
     }
 
     async fn read(&self, services: &Services, texts: &[String]) -> Outcome<Vec<E164>> {
-        let reading = self.reading(services).await?;
-        let read = |text: &String| reading.read(text).map_err(|why| Failure::new("read a number", why));
+        let region = self.region(services).await?;
+        let read = |text: &String| {
+            dialler::read_number(text, &region)
+                .map_err(|why| Failure::new(format!("read the number {text:?}"), why))
+        };
         texts.iter().map(read).collect()
     }
 }
@@ -196,7 +198,7 @@ impl Import {
 
     /// Forbidding once more changes nothing, so an interrupted run is simply begun anew.
     async fn import(&self, services: &Services) -> Outcome<(u64, u64)> {
-        let reading = self.common.reading(services).await?;
+        let region = self.common.region(services).await?;
         let mut rows = NumberRows::open(&self.file, self.encoding.as_deref())?;
         let mut progress = Progress::start(rows.size_bytes());
         let (mut taken, mut refused) = (0, 0);
@@ -205,7 +207,7 @@ impl Import {
             let row = rows.next()?;
             let at_end = row.is_none();
             if let Some((line, text)) = row {
-                match reading.read(&text) {
+                match dialler::read_number(&text, &region) {
                     Ok(number) => batch.push(number),
                     Err(why) => {
                         refused += 1;

@@ -9,13 +9,13 @@ use serde_json::{Map, Number, Value};
 
 /// How the numbers of a table are written, and which are taken.
 #[derive(Debug, Clone, Default)]
-pub(in crate::commands) struct Numbers {
+pub(super) struct Numbers {
     /// ISO 3166 code of the country whose numbers stand without a country code; may be empty.
-    pub(in crate::commands) region: String,
+    pub(super) region: String,
     /// Which restricted ranges may be called.
-    pub(in crate::commands) rules: DialRules,
+    pub(super) rules: DialRules,
     /// Whether numbers that no plan has are taken as they are.
-    pub(in crate::commands) accept_possible: bool,
+    pub(super) accept_possible: bool,
 }
 
 /// How a cell becomes a value.
@@ -135,7 +135,7 @@ pub(super) fn read_row<'a>(
 
 impl Numbers {
     /// The number that a text is, or why it cannot be called.
-    pub(in crate::commands) fn read(&self, text: &str) -> Result<E164, String> {
+    fn read(&self, text: &str) -> Result<E164, String> {
         let is_international = text.starts_with('+');
         if self.region.is_empty() && !is_international {
             return self.as_it_is(text).ok_or_else(|| {

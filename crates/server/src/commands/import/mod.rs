@@ -13,7 +13,6 @@ mod sim_rows;
 mod sims;
 mod text;
 
-pub(super) use contact_cells::Numbers;
 pub(super) use number_rows::NumberRows;
 
 use crate::failure::{Failure, Outcome};
