@@ -42,7 +42,7 @@ pub(super) struct PhonesCommand {
     /// Numbers that end in 9 and two more digits are like all others
     #[arg(long)]
     no_table: bool,
-    /// TOML file with shares and times ([mix]) and what certain numbers do ([numbers.4930123])
+    /// TOML file with shares and times (table mix) and what certain numbers do (tables such as numbers.4930123)
     #[arg(long, value_name = "FILE")]
     behaviour: Option<PathBuf>,
     /// Callers have to prove that they have this name; nobody has to if absent
