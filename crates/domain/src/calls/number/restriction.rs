@@ -84,6 +84,9 @@ impl DialRules {
 /// Fewest digits of a subscriber's number, country code included: Niue has three and four.
 const SHORTEST_SUBSCRIBER: usize = 7;
 
+/// Most digits of a short code, without the country code: directory enquiries of the United Kingdom have six.
+const LONGEST_SHORT: usize = 6;
+
 /// Emergency numbers in use somewhere. A dialled number that is one of these, alone or after a country code, could
 /// reach an emergency service over a trunk that reads it nationally.
 const EMERGENCY: &[&str] = &[
@@ -114,7 +117,10 @@ fn restriction(digits: &str) -> Option<Restriction> {
     if code == "1" {
         return nanp(national);
     }
-    by_range.map(|(_, restriction)| *restriction)
+    // Area codes may begin like a short code: 0118 is Reading's, 0180 is Ridderkerk's.
+    let fits =
+        |restriction: &Restriction| *restriction != Restriction::Short || national.len() <= LONGEST_SHORT;
+    by_range.map(|(_, restriction)| *restriction).filter(fits)
 }
 
 /// The North American plan: area code, exchange and line of ten digits. `N11` codes are services everywhere.
@@ -314,6 +320,10 @@ mod tests {
             ("222333", Some(Restriction::Short)),
             ("49115", Some(Restriction::Emergency)),
             ("4911833", Some(Restriction::Short)),
+            ("44118500", Some(Restriction::Short)),
+            // Area codes that begin like one.
+            ("441184960645", None),
+            ("31180123456", None),
             ("12125550", Some(Restriction::Short)),
             ("14115550123", Some(Restriction::Short)),
             // Rates.
@@ -384,7 +394,9 @@ mod tests {
     #[test]
     fn every_range_is_reached() {
         for (prefix, restriction) in RANGES {
-            let number = format!("{prefix}{}", &"6789012345"[..(12 - prefix.len()).min(10)]);
+            // Short codes are told from area codes by their length; four digits stand behind the country's two.
+            let length = if *restriction == Restriction::Short { 7 } else { 12 };
+            let number = format!("{prefix}{}", &"6789012345"[..(length - prefix.len()).min(10)]);
             assert_eq!(of(&number), Some(*restriction), "{number}");
         }
     }

@@ -135,6 +135,12 @@ impl Range {
         Self { lead: lead.replace(' ', ""), city, table, drawn }
     }
 
+    /// Whether the numbering plans have it: they leave out some ranges that are set aside.
+    fn is_planned(&self) -> bool {
+        let first = self.drawn.last().map(|ending| format!("+{}{ending}", self.lead));
+        first.is_some_and(|text| normalise(&text, "DE", &DialRules::default()).is_ok())
+    }
+
     /// The next number, of the table or not as wanted while there are such, without `+`.
     fn take(&mut self, of_table: bool) -> Option<String> {
         let (first, second) =
@@ -158,6 +164,7 @@ impl Contacts {
             .iter()
             .filter(|(country, _, _)| self.countries.contains(country))
             .map(|(country, lead, city)| Range::of(*country, lead, city, &mut random))
+            .filter(Range::is_planned)
             .collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
         let failed = |error: csv::Error| error.to_string();
@@ -191,11 +198,14 @@ impl Contacts {
 
     fn number(&self, range: &mut Range, random: &mut SplitMix64) -> Result<String, String> {
         let of_table = random.below(100) < u64::from(self.table);
-        let digits = range.take(of_table).ok_or("a range has no numbers left")?;
-        let text = format!("+{digits}");
-        // What is printed can be imported.
-        normalise(&text, "DE", &DialRules::default()).map_err(|error| error.to_string())?;
-        Ok(text)
+        // What is printed can be imported: of some ranges the plans know only a part.
+        while let Some(digits) = range.take(of_table) {
+            let text = format!("+{digits}");
+            if normalise(&text, "DE", &DialRules::default()).is_ok() {
+                return Ok(text);
+            }
+        }
+        Err(format!("no number of {} is left", range.city))
     }
 }
 
