@@ -94,9 +94,60 @@ struct State<'a> {
 
 fn octet(row: &Row, column: usize) -> Result<Option<u8>, Fault> {
     let number: Option<i16> = row.try_get(column)?;
-    number.map(|number| u8::try_from(number)).transpose().map_err(|_| {
-        StoreError::Corrupt("a contact or call is stored with an unknown number".to_owned()).into()
+    number.map(u8::try_from).transpose().map_err(|_| {
+        StoreError::Corrupt("a contact or call is stored with a status or outcome that is none".to_owned())
+            .into()
     })
+}
+
+const CONTACTS: &str = "SELECT id, version, campaign, client, status, result, numbers FROM call_contact
+     WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+const CALLS: &str = "SELECT id, campaign, outcome, result FROM call_attempt
+     WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+
+async fn locked(client: &ClientWrapper, statement: &str, ids: &[i64]) -> Result<Vec<Row>, Fault> {
+    query(client, statement, ids.len(), &[&ids]).await
+}
+
+async fn live_campaigns(client: &ClientWrapper, ids: &[i64]) -> Result<Vec<Row>, Fault> {
+    query(
+        client,
+        "SELECT id, active, CASE WHEN owner IS NOT NULL THEN fence END FROM call_campaign
+         WHERE id = ANY ($1) AND NOT deleted",
+        ids.len(),
+        &[&ids],
+    )
+    .await
+}
+
+/// The versions of those numbers, which come in ascending order, that are remembered.
+async fn known_numbers<'a>(
+    client: &ClientWrapper,
+    keys: Vec<(i64, &'a str)>,
+) -> Result<Vec<((i64, &'a str), i64)>, Fault> {
+    let mut by_client: BTreeMap<i64, Vec<&'a str>> = BTreeMap::new();
+    for (of, number) in keys {
+        by_client.entry(of).or_default().push(number);
+    }
+    let mut known = Vec::new();
+    for (of, numbers) in by_client {
+        let octets: Vec<&[u8]> = numbers.iter().map(|number| number.as_bytes()).collect();
+        let rows = query(
+            client,
+            "SELECT number, version FROM call_number WHERE client = $1 AND number = ANY ($2)
+             ORDER BY number FOR NO KEY UPDATE",
+            octets.len(),
+            &[&of, &octets],
+        )
+        .await?;
+        for row in &rows {
+            let found: &[u8] = row.try_get(0)?;
+            if let Ok(place) = numbers.binary_search_by(|number| number.as_bytes().cmp(found)) {
+                known.push(((of, numbers[place]), row.try_get(1)?));
+            }
+        }
+    }
+    Ok(known)
 }
 
 impl<'a> State<'a> {
@@ -125,68 +176,41 @@ impl<'a> State<'a> {
                 _ => {}
             }
         }
-        state.look_at_campaigns(client, &campaigns.into_iter().collect::<Vec<_>>()).await?;
-        state.look_at_numbers(client).await?;
-        state.look_at_contacts(client).await?;
+        let campaigns: Vec<i64> = campaigns.into_iter().collect();
+        let numbers = state.numbers.keys().copied().collect();
+        let contacts: Vec<i64> = state.contacts.keys().copied().collect();
+        let calls: Vec<i64> = state.calls.keys().copied().collect();
+        // They travel together, and are answered in this order.
+        let (campaigns, numbers, contacts, calls) = try_join!(
+            live_campaigns(client, &campaigns),
+            known_numbers(client, numbers),
+            locked(client, CONTACTS, &contacts),
+            locked(client, CALLS, &calls),
+        )?;
+        state.found_campaigns(&campaigns)?;
+        state.found_numbers(numbers);
+        state.found_contacts(&contacts)?;
+        state.found_calls(&calls)?;
         state.look_where_contacts_were(client).await?;
-        state.look_at_calls(client).await?;
         Ok(state)
     }
 
-    async fn look_at_campaigns(&mut self, client: &ClientWrapper, ids: &[i64]) -> Result<(), Fault> {
-        let rows = query(
-            client,
-            "SELECT id, active, CASE WHEN owner IS NOT NULL THEN fence END FROM call_campaign
-             WHERE id = ANY ($1) AND NOT deleted",
-            ids.len(),
-            &[&ids],
-        )
-        .await?;
-        for row in &rows {
+    fn found_campaigns(&mut self, rows: &[Row]) -> Result<(), Fault> {
+        for row in rows {
             let state = CampaignState { active: row.try_get(1)?, fence: row.try_get(2)? };
             self.campaigns.insert(row.try_get(0)?, state);
         }
         Ok(())
     }
 
-    async fn look_at_numbers(&mut self, client: &ClientWrapper) -> Result<(), Fault> {
-        let mut by_client: BTreeMap<i64, Vec<&'a str>> = BTreeMap::new();
-        for (of, number) in self.numbers.keys() {
-            by_client.entry(*of).or_default().push(number);
+    fn found_numbers(&mut self, found: Vec<((i64, &'a str), i64)>) {
+        for (key, version) in found {
+            self.numbers.insert(key, NumberState { was_there: true, version: Some(version), last: None });
         }
-        for (of, numbers) in by_client {
-            let octets: Vec<&[u8]> = numbers.iter().map(|number| number.as_bytes()).collect();
-            let rows = query(
-                client,
-                "SELECT number, version FROM call_number WHERE client = $1 AND number = ANY ($2)
-                 ORDER BY number FOR NO KEY UPDATE",
-                octets.len(),
-                &[&of, &octets],
-            )
-            .await?;
-            for row in &rows {
-                let found: &[u8] = row.try_get(0)?;
-                if let Ok(place) = numbers.binary_search_by(|number| number.as_bytes().cmp(found)) {
-                    let version = Some(row.try_get(1)?);
-                    let state = NumberState { was_there: true, version, last: None };
-                    self.numbers.insert((of, numbers[place]), state);
-                }
-            }
-        }
-        Ok(())
     }
 
-    async fn look_at_contacts(&mut self, client: &ClientWrapper) -> Result<(), Fault> {
-        let ids: Vec<i64> = self.contacts.keys().copied().collect();
-        let rows = query(
-            client,
-            "SELECT id, version, campaign, client, status, result, numbers FROM call_contact
-             WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
-            ids.len(),
-            &[&ids],
-        )
-        .await?;
-        for row in &rows {
+    fn found_contacts(&mut self, rows: &[Row]) -> Result<(), Fault> {
+        for row in rows {
             let found = FoundContact {
                 campaign: row.try_get(2)?,
                 client: row.try_get(3)?,
@@ -196,6 +220,15 @@ impl<'a> State<'a> {
             };
             let state = ContactState { found: Some(found), version: Some(row.try_get(1)?), last: None };
             self.contacts.insert(row.try_get(0)?, state);
+        }
+        Ok(())
+    }
+
+    fn found_calls(&mut self, rows: &[Row]) -> Result<(), Fault> {
+        for row in rows {
+            let outcome = octet(row, 2)?;
+            let found = Some((row.try_get(1)?, outcome, row.try_get(3)?));
+            self.calls.insert(row.try_get(0)?, CallState { found, outcome, last: None });
         }
         Ok(())
     }
@@ -213,25 +246,7 @@ impl<'a> State<'a> {
         }
         let others: Vec<i64> = others.into_iter().collect();
         locks::share(client, others.clone()).await?;
-        self.look_at_campaigns(client, &others).await
-    }
-
-    async fn look_at_calls(&mut self, client: &ClientWrapper) -> Result<(), Fault> {
-        let ids: Vec<i64> = self.calls.keys().copied().collect();
-        let rows = query(
-            client,
-            "SELECT id, campaign, outcome, result FROM call_attempt
-             WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
-            ids.len(),
-            &[&ids],
-        )
-        .await?;
-        for row in &rows {
-            let outcome = octet(row, 2)?;
-            let found = Some((row.try_get(1)?, outcome, row.try_get(3)?));
-            self.calls.insert(row.try_get(0)?, CallState { found, outcome, last: None });
-        }
-        Ok(())
+        self.found_campaigns(&live_campaigns(client, &others).await?)
     }
 
     /// Accepts or refuses a change.
