@@ -17,7 +17,9 @@ pub(super) async fn numbers(
 ) -> Result<Vec<Option<Versioned<NumberRecord>>>, Fault> {
     let statement = client
         .prepare_cached(
-            "SELECT number, version, body FROM call_number WHERE client = $1 AND number = ANY ($2)",
+            "SELECT n.number, n.version, n.body FROM unnest($2::bytea[]) AS w (number)
+             CROSS JOIN LATERAL
+                 (SELECT * FROM call_number n WHERE n.client = $1 AND n.number = w.number LIMIT 1) n",
         )
         .await?;
     let asked: Vec<&[u8]> = numbers.iter().map(String::as_bytes).collect();

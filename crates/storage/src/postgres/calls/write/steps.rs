@@ -134,8 +134,11 @@ async fn known_numbers<'a>(
         let octets: Vec<&[u8]> = numbers.iter().map(|number| number.as_bytes()).collect();
         let rows = query(
             client,
-            "SELECT number, version FROM call_number WHERE client = $1 AND number = ANY ($2)
-             ORDER BY number FOR NO KEY UPDATE",
+            "SELECT n.number, n.version FROM unnest($2::bytea[]) AS w (number)
+             CROSS JOIN LATERAL (
+                 SELECT number, version FROM call_number WHERE client = $1 AND number = w.number LIMIT 1
+                 FOR NO KEY UPDATE
+             ) n",
             octets.len(),
             &[&of, &octets],
         )
