@@ -37,12 +37,18 @@ impl From<Fault> for StoreError {
 }
 
 impl Fault {
-    /// Whether the transaction lost to another one and may win when repeated.
+    /// Whether the transaction lost to another one and may win when repeated. Of statements that travel together, one
+    /// that was refused because another had failed may be heard first: repeated, it tells why or succeeds.
     pub(super) fn is_lost_race(&self) -> bool {
         match self {
             Self::Overtaken => true,
             Self::Sql(error) => error.code().is_some_and(|code| {
-                *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
+                [
+                    SqlState::T_R_SERIALIZATION_FAILURE,
+                    SqlState::T_R_DEADLOCK_DETECTED,
+                    SqlState::IN_FAILED_SQL_TRANSACTION,
+                ]
+                .contains(code)
             }),
             Self::Store(_) => false,
         }
