@@ -4,6 +4,7 @@ pub(crate) mod attempts;
 pub(crate) mod call_campaigns;
 mod call_nodes;
 pub(crate) mod call_races;
+mod call_tables;
 pub(crate) mod clients;
 pub(crate) mod conduct;
 pub(crate) mod contact_lists;
