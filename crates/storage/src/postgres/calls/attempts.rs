@@ -11,7 +11,7 @@ pub(super) async fn call(client: &ClientWrapper, id: CallId) -> Result<Option<Ca
         .prepare_cached(
             "SELECT a.body FROM call_attempt a
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = a.campaign AND NOT g.deleted LIMIT 1) g
+                 (SELECT FROM call_campaign g WHERE g.id = a.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
              WHERE a.id = $1",
         )
         .await?;
@@ -23,8 +23,10 @@ pub(super) async fn of_contact(client: &ClientWrapper, contact: ContactId) -> Re
         .prepare_cached(
             "SELECT a.body FROM call_attempt a
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = a.campaign AND NOT g.deleted LIMIT 1) g
-             WHERE a.contact = $1 ORDER BY a.id",
+                 (SELECT FROM call_campaign g WHERE g.id = a.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
+             WHERE (a.contact, a.id) >= ($1, -9223372036854775808)
+               AND (a.contact, a.id) <= ($1, 9223372036854775807)
+             ORDER BY a.contact, a.id",
         )
         .await?;
     calls(&client.query(&statement, &[&contact.0]).await?)
@@ -33,9 +35,9 @@ pub(super) async fn of_contact(client: &ClientWrapper, contact: ContactId) -> Re
 pub(super) async fn open(client: &ClientWrapper, campaign: CallCampaignId) -> Result<Vec<Call>, Fault> {
     let statement = client
         .prepare_cached(
-            "SELECT body FROM call_attempt WHERE campaign = $1 AND outcome IS NULL
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
-             ORDER BY id",
+            "SELECT body FROM call_attempt WHERE campaign + 0 = $1 AND outcome IS NULL
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
+             ORDER BY campaign + 0, id",
         )
         .await?;
     calls(&client.query(&statement, &[&campaign.0]).await?)
@@ -49,8 +51,9 @@ pub(super) async fn page(
 ) -> Result<Vec<Call>, Fault> {
     let statement = client
         .prepare_cached(
-            "SELECT body FROM call_attempt WHERE campaign = $1 AND id > $2
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+            "SELECT body FROM call_attempt
+             WHERE (campaign, id) > ($1, $2) AND (campaign, id) <= ($1, 9223372036854775807)
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
              ORDER BY campaign, id LIMIT $3",
         )
         .await?;

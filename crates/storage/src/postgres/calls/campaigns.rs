@@ -31,7 +31,9 @@ pub(super) async fn campaign(
     id: CallCampaignId,
 ) -> Result<Option<Versioned<CallCampaign>>, Fault> {
     let statement = client
-        .prepare_cached("SELECT version, body FROM call_campaign WHERE id = $1 AND NOT deleted")
+        .prepare_cached(
+            "SELECT version, body FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true)",
+        )
         .await?;
     client.query_opt(&statement, &[&id.0]).await?.map(|row| versioned(&row, WHAT)).transpose()
 }
@@ -65,7 +67,7 @@ pub(super) async fn result_codes(
     let statement = client
         .prepare_cached(
             "SELECT body FROM call_result_code WHERE campaign = $1
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
              ORDER BY id",
         )
         .await?;
@@ -77,7 +79,7 @@ pub(super) async fn counts(client: &ClientWrapper, campaign: CallCampaignId) -> 
     let statement = client
         .prepare_cached(
             "SELECT kind, key, sum(n)::bigint FROM call_count WHERE campaign = $1
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
              GROUP BY kind, key",
         )
         .await?;
@@ -97,7 +99,7 @@ pub(super) async fn ledger(
     let statement = client
         .prepare_cached(
             "SELECT day, live, abandoned FROM call_ledger WHERE campaign = $1 AND day >= $2
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
              ORDER BY day",
         )
         .await?;

@@ -16,7 +16,7 @@ pub(super) async fn contact(
         .prepare_cached(
             "SELECT c.version, c.body FROM call_contact c
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT g.deleted LIMIT 1) g
+                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
              WHERE c.id = $1",
         )
         .await?;
@@ -34,7 +34,7 @@ pub(super) async fn contacts(
         ContactsOf::Campaign(campaign) => (
             "SELECT body FROM call_contact
              WHERE campaign = $1 AND (sort_name, id) > ($2, $3)
-               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+               AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
              ORDER BY sort_name, id LIMIT $4",
             campaign.0,
         ),
@@ -69,10 +69,12 @@ pub(super) async fn with_user_data(
         .prepare_cached(
             "SELECT c.version, c.body FROM call_contact c
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT g.deleted LIMIT 1) g
-             WHERE c.client = $1 AND c.user_data = $2 AND c.user_data IS NOT NULL
+                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
+             WHERE (c.client, c.user_data, c.id) >= ($1, $2, -9223372036854775808)
+               AND (c.client, c.user_data, c.id) <= ($1, $2, 9223372036854775807)
+               AND c.user_data IS NOT NULL
                AND ($3::bigint IS NULL OR c.campaign = $3)
-             ORDER BY c.id",
+             ORDER BY c.client, c.user_data, c.id",
         )
         .await?;
     let campaign = campaign.map(|campaign| campaign.0);
@@ -90,11 +92,13 @@ pub(super) async fn with_number(
     let statement = client
         .prepare_cached(
             "SELECT c.version, c.body FROM
-                 (SELECT contact FROM call_contact_number WHERE client = $1 AND number = $2
-                  ORDER BY contact) n
+                 (SELECT contact FROM call_contact_number
+                  WHERE (client, number, contact) >= ($1, $2, -9223372036854775808)
+                    AND (client, number, contact) <= ($1, $2, 9223372036854775807)
+                  ORDER BY client, number, contact) n
              CROSS JOIN LATERAL (SELECT * FROM call_contact c WHERE c.id = n.contact LIMIT 1) c
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT g.deleted LIMIT 1) g
+                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
              ORDER BY n.contact",
         )
         .await?;

@@ -41,8 +41,8 @@ pub(super) async fn suppressed(
     // No number is empty, so all lie behind an empty one.
     let statement = client
         .prepare_cached(
-            "SELECT body FROM call_number WHERE client = $1 AND suppressed AND number > $2
-             ORDER BY client, number LIMIT $3",
+            "SELECT body FROM call_number WHERE client + 0 = $1 AND suppressed AND number > $2
+             ORDER BY client + 0, number LIMIT $3",
         )
         .await?;
     let after = after.unwrap_or_default().as_bytes();

@@ -19,7 +19,7 @@ pub(super) async fn keep(
 ) -> Result<Option<Ownership>, Fault> {
     let statement = client
         .prepare_cached(
-            "UPDATE call_campaign SET owner_until = $3 WHERE id = $1 AND owner = $2 AND NOT deleted
+            "UPDATE call_campaign SET owner_until = $3 WHERE id = $1 AND owner = $2 AND NOT coalesce(deleted, true)
              RETURNING fence",
         )
         .await?;
@@ -37,7 +37,7 @@ pub(super) async fn is_free(
     let statement = client
         .prepare_cached(
             "SELECT 1 FROM call_campaign
-             WHERE id = $1 AND NOT deleted AND (owner IS NULL OR owner_until <= $2)",
+             WHERE id = $1 AND NOT coalesce(deleted, true) AND (owner IS NULL OR owner_until <= $2)",
         )
         .await?;
     Ok(client.query_opt(&statement, &[&campaign.0, &now.0]).await?.is_some())
@@ -54,7 +54,7 @@ pub(super) async fn take(
     locks::exclude(client, campaign.0).await?;
     let statement = client
         .prepare_cached(
-            "SELECT owner, owner_until, fence FROM call_campaign WHERE id = $1 AND NOT deleted
+            "SELECT owner, owner_until, fence FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true)
              FOR NO KEY UPDATE",
         )
         .await?;

@@ -1,7 +1,11 @@
 //! What rows hold, in the domain's words.
 //!
 //! Statements that look several things up join a list with a table by `LATERAL (… LIMIT 1)`: that leaves the server no
-//! other plan than one look-up for each entry of the list, whatever it believes of the table's size.
+//! other plan than one look-up for each entry of the list, whatever it believes of the table's size. Where a campaign is
+//! sought by its id, `NOT coalesce(deleted, true)` says what `NOT deleted` would, and leaves no choice either: the lists
+//! of campaigns have an id in them, too, but not in front. And a range of an index's whole key, as in
+//! `(contact, id) >= ($1, …)`, sorted by it, is answered by that index alone; were the first part equal to something, the
+//! order of the last part could be had from others, by reading all of a table.
 
 use super::super::error::Fault;
 use crate::calls::{decode_call, decode_contact};

@@ -37,7 +37,7 @@ macro_rules! first_of_each_mask {
                       ORDER BY first, second, id LIMIT $6
                   ) n
                   WHERE m.mask & $3 <> 0
-                    AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+                    AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
                   ORDER BY n.first, n.second, n.id LIMIT $6) n
              CROSS JOIN LATERAL (SELECT version, body FROM call_contact WHERE id = n.id LIMIT 1) c
              ORDER BY n.first, n.second, n.id"
@@ -96,7 +96,7 @@ pub(super) async fn promote(
              WHERE id = ANY (ARRAY(
                  SELECT id FROM call_contact
                  WHERE campaign = $1 AND queue = 4 AND queue IN (1, 2, 3, 4) AND due <= $2
-                   AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)
+                   AND EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))
                  ORDER BY due, id LIMIT $3
                  FOR NO KEY UPDATE SKIP LOCKED
              ))",
@@ -117,7 +117,7 @@ pub(super) async fn next_due(
                  WHERE campaign = $1 AND queue = q.queue AND queue IN (1, 2, 3, 4)
                  ORDER BY due LIMIT 1
              ) d
-             WHERE EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT deleted)",
+             WHERE EXISTS (SELECT 1 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true))",
         )
         .await?;
     let due: Option<i64> = client.query_one(&statement, &[&campaign.0]).await?.try_get(0)?;
@@ -133,7 +133,7 @@ pub(super) async fn run_out(
         .prepare_cached(
             "SELECT c.version, c.body FROM call_contact c
              CROSS JOIN LATERAL
-                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT g.deleted LIMIT 1) g
+                 (SELECT FROM call_campaign g WHERE g.id = c.campaign AND NOT coalesce(g.deleted, true) LIMIT 1) g
              WHERE c.lease_until <= $1 AND c.lease_until IS NOT NULL
              ORDER BY c.lease_until, c.id LIMIT $2",
         )

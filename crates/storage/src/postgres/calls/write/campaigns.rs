@@ -54,7 +54,7 @@ pub(super) async fn delete(client: &ClientWrapper, id: CallCampaignId, version: 
     let statement = client
         .prepare_cached(
             "UPDATE call_campaign SET deleted = true, active = false, owner = NULL
-             WHERE id = $1 AND version = $2 AND NOT deleted",
+             WHERE id = $1 AND version = $2 AND NOT coalesce(deleted, true)",
         )
         .await?;
     let written = client.execute(&statement, &[&id.0, &counter_to_column(version)]).await?;
@@ -65,7 +65,7 @@ pub(super) async fn result_code(client: &ClientWrapper, code: &ResultCode) -> Re
     let statement = client
         .prepare_cached(
             "INSERT INTO call_result_code (campaign, id, body)
-             SELECT id, $2, $3 FROM call_campaign WHERE id = $1 AND NOT deleted
+             SELECT id, $2, $3 FROM call_campaign WHERE id = $1 AND NOT coalesce(deleted, true)
              ON CONFLICT (campaign, id) DO UPDATE SET body = excluded.body",
         )
         .await?;

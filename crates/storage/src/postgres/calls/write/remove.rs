@@ -34,7 +34,7 @@ pub(super) async fn contacts(client: &ClientWrapper, writes: &[CallWrite]) -> Re
     locks::share(client, campaigns.clone()).await?;
     let live = query(
         client,
-        "SELECT id FROM call_campaign WHERE id = ANY ($1) AND NOT deleted",
+        "SELECT id FROM call_campaign WHERE id = ANY ($1) AND NOT coalesce(deleted, true)",
         campaigns.len(),
         &[&campaigns],
     )

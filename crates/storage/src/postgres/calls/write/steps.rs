@@ -113,7 +113,7 @@ async fn live_campaigns(client: &ClientWrapper, ids: &[i64]) -> Result<Vec<Row>,
     query(
         client,
         "SELECT id, active, CASE WHEN owner IS NOT NULL THEN fence END FROM call_campaign
-         WHERE id = ANY ($1) AND NOT deleted",
+         WHERE id = ANY ($1) AND NOT coalesce(deleted, true)",
         ids.len(),
         &[&ids],
     )
