@@ -322,8 +322,8 @@ impl<'a> State<'a> {
         let calls = changed_calls(self.calls, &mut deltas)?;
         let numbers = self
             .numbers
-            .into_iter()
-            .filter_map(|(_, state)| Some((state.was_there, state.version.unwrap_or(1), state.last?)));
+            .into_values()
+            .filter_map(|state| Some((state.was_there, state.version.unwrap_or(1), state.last?)));
         let numbers = save::NumberRows::of(numbers)?;
         try_join!(
             numbers.save(client),
