@@ -20,7 +20,7 @@ use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// Longer than any bound under test, shorter than patience.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A store with contacts, and a further node on its database.
 async fn two_nodes(contacts: i64) -> (World, [Arc<dyn Store>; 2]) {
