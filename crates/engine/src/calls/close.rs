@@ -72,7 +72,10 @@ impl Shared {
                     let wrap = i64::from(loaded.campaign.dialling.wrap_s) + WRAP_GRACE_S;
                     contact.lease = Some(Lease { agent: call.agent.clone(), until: now.plus_seconds(wrap) });
                 }
-                if aftermath != Aftermath::Unchanged && closed == Closed::Done {
+                // Also where the agent recorded the result while the call lasted.
+                let recorded_meanwhile =
+                    aftermath == Aftermath::Unchanged && contact.updated_at >= call.started_at;
+                if closed == Closed::Done && (aftermath != Aftermath::Unchanged || recorded_meanwhile) {
                     call.result_code = contact.result_code;
                 }
                 if aftermath != Aftermath::Unchanged || over.suppress {
