@@ -137,7 +137,8 @@ async fn run(arguments: &Arguments) -> Fallible<()> {
     let telephones = Telephones::start(arguments)?;
     let mut trunk = TrunkSettings::new("bench", telephones.address.to_string(), "4930990000");
     trunk.enabled = true;
-    trunk.max_channels = arguments.lines;
+    // A line stays taken until the far side has acknowledged the end.
+    trunk.max_channels = arguments.lines + 50;
     trunk.cps = arguments.cps;
     let sip = SipSettings { port: 0, trunks: vec![trunk], ..SipSettings::default() };
     let directory = Arc::new(StoredAgents::new(Arc::clone(&services)));
