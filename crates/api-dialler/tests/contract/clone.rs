@@ -215,7 +215,7 @@ on_both_stores! {
         let ask = || world.post("campaigns/clone", &body);
         let replies = tokio::join!(ask(), ask(), ask());
         let mut statuses = [replies.0, replies.1, replies.2].map(|reply| reply.json()["status"].clone());
-        statuses.sort_by_key(|status| status.as_u64());
+        statuses.sort_by_key(serde_json::Value::as_u64);
         assert_eq!(statuses, [json!(200), json!(409), json!(409)]);
         assert_eq!(texts(&world.get("campaigns").await.list(), "Name"), ["A", "B"]);
     }

@@ -35,11 +35,11 @@ enum PromptCommand {
     /// List the prompts of a client account with their lengths
     List(List),
     /// Remove a prompt that no campaign plays
-    Remove(Name),
+    Remove(Named),
 }
 
 #[derive(Debug, Args)]
-struct Name {
+struct Named {
     #[command(flatten)]
     store: StoreFlags,
     #[command(flatten)]
@@ -52,7 +52,7 @@ struct Name {
 #[derive(Debug, Args)]
 struct Put {
     #[command(flatten)]
-    name: Name,
+    name: Named,
     /// A WAV file of one channel at 8000 samples a second, in PCM of 16 bits, A-law or µ-law
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -61,7 +61,7 @@ struct Put {
 #[derive(Debug, Args)]
 struct Tone {
     #[command(flatten)]
-    name: Name,
+    name: Named,
     /// How long it sounds
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=PROMPT_MAX_S as i64))]
     seconds: u32,
@@ -98,7 +98,7 @@ impl PromptArgs {
     }
 }
 
-impl Name {
+impl Named {
     async fn put(&self, samples: &[i16]) -> Outcome<()> {
         while_open(&self.store, async |services| {
             dialler::put_prompt(services, self.client.id(), &self.name, samples)

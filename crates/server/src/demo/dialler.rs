@@ -110,7 +110,7 @@ fn contacts(campaign: &CallCampaign, now: UnixMillis) -> Vec<Contact> {
     let numbered = CONTACTS.iter().zip(1..).filter(|((of, ..), _)| *of == campaign.id);
     let contact = |((_, name, first_name, key, number), id): (&(_, &str, &str, &str, &str), i64)| {
         let mut contact = Contact::new(ContactId(id), campaign.client, campaign.id, id, now);
-        contact.details.name = (*name).to_owned();
+        (*name).clone_into(&mut contact.details.name);
         contact.details.first_name = Some((*first_name).to_owned());
         contact.details.user_data = Some((*key).to_owned());
         contact.numbers[0].number = Some((*number).to_owned());

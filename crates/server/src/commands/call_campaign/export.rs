@@ -6,6 +6,7 @@ use csv::Writer;
 use muster_api_dialler::document::date;
 use muster_app::Services;
 use muster_app::usecases::dialler::{self, CallRow, ContactRow, RESULTS_PAGE_MAX, TEXT_FIELDS};
+use muster_domain::calls::call::CallOutcome;
 use muster_domain::calls::campaign::CallCampaign;
 use muster_domain::calls::result_code::ResultCode;
 use muster_domain::time::UnixMillis;
@@ -189,7 +190,7 @@ fn of_call(row: &CallRow) -> Vec<String> {
         at(call.connected_at),
         at(call.ended_at),
         call.duration_s().to_string(),
-        text(call.outcome.map(|outcome| outcome.name())),
+        text(call.outcome.map(CallOutcome::name)),
         text(call.cause),
         text(call.sip_status),
         text(call.agent.as_ref()),
