@@ -86,12 +86,9 @@ impl Scene {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!(
-                "in vain waited until {what}: {:?}",
-                calls::counts(&self.services, self.campaign.id).await
-            );
-        }
+        let waited = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        let counts = calls::counts(&self.services, self.campaign.id).await;
+        assert!(waited, "in vain waited until {what}: {counts:?}");
     }
 }
 
