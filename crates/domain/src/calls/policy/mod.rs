@@ -1,7 +1,7 @@
 //! Policies: when, how often and how people may be called, as data. Not legal advice; the presets are starting points
 //! that an operator confirms. Whatever is configured is enforced, the strictest of several.
 //!
-//! - [`Policy`]: the schema; [`presets`] what it may start from.
+//! - [`Policy`]: the schema; [`presets()`] what it may start from.
 //! - [`Policies::may_call`]: whether a call may be placed now, by which rule not, and when.
 //! - [`Policies::permits_predictive`], [`Policies::check_caller_id`]: whether a campaign may start.
 //! - [`Policies::ledger_spans`]: over which days abandoned calls are counted.
