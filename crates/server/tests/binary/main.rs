@@ -2,9 +2,11 @@
 
 mod apps;
 mod as_code;
+mod call_campaigns;
 mod call_kill;
 mod common;
 mod connections;
+mod contact_imports;
 mod demo;
 mod imports;
 mod kill;
