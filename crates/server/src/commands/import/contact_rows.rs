@@ -5,7 +5,7 @@ use super::rows::Position;
 use super::text::{Saved, Text};
 use super::unreadable;
 use crate::failure::{Failure, Outcome};
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord};
 use muster_app::usecases::dialler::ContactInput;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,6 @@ impl ContactRows {
         // Rows of the wrong length are told with their line, and the rest goes on.
         let mut reader = ReaderBuilder::new()
             .flexible(true)
-            .trim(Trim::All)
             .delimiter(delimiter)
             .from_reader(Text::open(path, saved).map_err(failed)?);
         let header = reader.headers().map_err(|error| unreadable(path, error))?.clone();
@@ -102,7 +101,7 @@ impl ContactRows {
         loop {
             self.reader.get_mut().begin_row();
             let more = self.reader.read_record(&mut record);
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = line_of(&self.reader, &record);
             let more = more.map_err(|error| {
                 let attempted =
                     format!("read {} from line {}", self.file.display(), self.reader.position().line());
@@ -112,7 +111,7 @@ impl ContactRows {
                 return Ok(None);
             }
             // Spreadsheets write rows without anything in them.
-            if record.iter().all(str::is_empty) {
+            if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
             let mut left_out = Vec::new();
@@ -131,10 +130,19 @@ impl ContactRows {
         if self.reader.get_ref().has_errors() && record.iter().any(|cell| cell.contains('\u{FFFD}')) {
             return Err(format!("is not {}", self.saved.encoding.name()));
         }
-        let cells =
-            self.columns.iter().zip(record).filter_map(|(column, cell)| Some((column.as_ref()?, cell)));
+        let cells = self.columns.iter().zip(record);
+        let cells = cells.filter_map(|(column, cell)| Some((column.as_ref()?, cell.trim())));
         read_row(cells, &self.numbers, left_out)
     }
+}
+
+/// The line that a row begins at, just after it was read: it ends before the line that the reader is at. A row that
+/// ends with the file inside of quotation marks ends at that line.
+pub(super) fn line_of(reader: &csv::Reader<Text>, record: &StringRecord) -> u64 {
+    let inside = record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+    let is_open =
+        reader.get_ref().is_exhausted() && record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'));
+    reader.position().line().saturating_sub(inside + u64::from(!is_open))
 }
 
 /// The first line, without its end.

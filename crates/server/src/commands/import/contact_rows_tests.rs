@@ -33,9 +33,9 @@ fn told(row: &ContactRow) -> (u64, String, Vec<String>) {
 
 #[test]
 fn delimiters_and_encodings_are_found_out() {
-    let expected = (2, "Jürgen Öz".to_owned(), vec!["493023125001".to_owned()]);
+    let expected = (3, "Jürgen Öz".to_owned(), vec!["493023125001".to_owned()]);
     for delimiter in [",", ";", "\t", "|"] {
-        let text = format!("Name{delimiter}PhoneNumber1\r\nJürgen Öz{delimiter}030 23125 001\r\n");
+        let text = format!("Name{delimiter}PhoneNumber1\r\n\r\nJürgen Öz{delimiter}030 23125 001\r\n");
         let utf16: Vec<u8> =
             [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let windows = encoding_rs::WINDOWS_1252.encode(&text).0.into_owned();

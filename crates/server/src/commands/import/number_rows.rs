@@ -1,10 +1,10 @@
 //! Files of telephone numbers: one a line, or a column of a table.
 
-use super::contact_rows::{delimiter_of, first_line};
+use super::contact_rows::{delimiter_of, first_line, line_of};
 use super::text::{Saved, Text};
 use super::unreadable;
 use crate::failure::Outcome;
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord};
 use std::path::{Path, PathBuf};
 
 /// Names of the column with the numbers.
@@ -29,7 +29,6 @@ impl NumberRows {
         let reader = ReaderBuilder::new()
             .flexible(true)
             .has_headers(false)
-            .trim(Trim::All)
             .delimiter(delimiter)
             .from_reader(Text::open(path, saved).map_err(failed)?);
         let names: Vec<_> =
@@ -60,11 +59,11 @@ impl NumberRows {
                 return Ok(None);
             }
             let is_header = std::mem::take(&mut self.has_header);
-            if is_header || record.iter().all(str::is_empty) {
+            if is_header || record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            let line = record.position().map_or(0, csv::Position::line);
-            return Ok(Some((line, record.get(self.column).unwrap_or_default().to_owned())));
+            let line = line_of(&self.reader, &record);
+            return Ok(Some((line, record.get(self.column).unwrap_or_default().trim().to_owned())));
         }
     }
 }

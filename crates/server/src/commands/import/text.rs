@@ -103,10 +103,15 @@ pub(super) struct Text {
     taken: u64,
     row: u64,
     has_errors: bool,
+    /// Whether the octet before was a carriage return, which stands in the text as a line feed.
+    after_return: bool,
+    /// Whether the last line so far is ended.
+    is_line_ended: bool,
 }
 
 impl Text {
-    /// From its beginning. A byte order mark is left out.
+    /// From its beginning. A byte order mark is left out. Every line ends with a line feed, the last one too, whatever
+    /// the file ends them with: that makes lines countable.
     pub(super) fn open(path: &Path, saved: Saved) -> io::Result<Self> {
         Ok(Self {
             file: File::open(path)?,
@@ -118,6 +123,8 @@ impl Text {
             taken: 0,
             row: 0,
             has_errors: false,
+            after_return: false,
+            is_line_ended: true,
         })
     }
 
@@ -129,6 +136,11 @@ impl Text {
     /// Whether anything so far was not of the encoding; U+FFFD stands for it then.
     pub(super) const fn has_errors(&self) -> bool {
         self.has_errors
+    }
+
+    /// Whether all of the file was handed out.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.is_end && self.given == self.decoded.len()
     }
 
     /// A new row begins: its length is counted from here, give or take what was read ahead.
@@ -149,7 +161,30 @@ impl Text {
         self.decoded.truncate(written);
         self.given = 0;
         self.has_errors |= has_errors;
+        self.end_lines();
         Ok(())
+    }
+
+    /// Puts a line feed for whatever ends a line in the piece.
+    fn end_lines(&mut self) {
+        let mut kept = 0;
+        for at in 0..self.decoded.len() {
+            let octet = self.decoded[at];
+            let is_second_half = octet == b'\n' && self.after_return;
+            self.after_return = octet == b'\r';
+            if !is_second_half {
+                self.decoded[kept] = if self.after_return { b'\n' } else { octet };
+                kept += 1;
+            }
+        }
+        self.decoded.truncate(kept);
+        if let Some(last) = self.decoded.last() {
+            self.is_line_ended = *last == b'\n';
+        }
+        if self.is_end && !self.is_line_ended {
+            self.decoded.push(b'\n');
+            self.is_line_ended = true;
+        }
     }
 }
 
@@ -218,13 +253,28 @@ mod tests {
 
     #[test]
     fn long_files_are_read_in_pieces_that_cut_characters() {
-        let text = format!("x{}", "€".repeat(PIECE));
+        let text = format!("x{}\n", "€".repeat(PIECE));
         assert_eq!(read(text.as_bytes(), None).unwrap().0, text);
         // One octet at the very end decides.
         let broken = [text.as_bytes(), b"\xFF"].concat();
         assert_eq!(read(&broken, None).unwrap().1.encoding, WINDOWS_1252);
         let (all, _, has_errors) = read(&broken, Some("utf-8")).unwrap();
-        assert!(has_errors && all.ends_with('\u{FFFD}'));
+        assert!(has_errors && all.ends_with("\n\u{FFFD}\n"));
+    }
+
+    #[test]
+    fn lines_end_alike_wherever_pieces_are_cut() {
+        for (content, expected) in [
+            ("a\r\nb\r\n", "a\nb\n"),
+            ("a\rb\r", "a\nb\n"),
+            ("a\n\r\n\rb", "a\n\n\nb\n"),
+            ("a\r\r\n", "a\n\n"),
+            ("", ""),
+        ] {
+            assert_eq!(read(content.as_bytes(), None).unwrap().0, expected, "{content:?}");
+        }
+        let cut = format!("{}\r\nb", "x".repeat(PIECE - 1));
+        assert_eq!(read(cut.as_bytes(), None).unwrap().0, format!("{}\nb\n", "x".repeat(PIECE - 1)));
     }
 
     #[test]
