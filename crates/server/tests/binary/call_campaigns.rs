@@ -70,7 +70,7 @@ fn client_accounts_agents_prompts_and_policies_are_kept() {
 
     ok(&["prompt", "tone", "hello", "--client", "2", "--seconds", "3"]);
     let wav = folder.path().join("a.wav");
-    std::fs::write(&wav, muster_codecs::voice::wav::write(&[100; 12_000])).unwrap();
+    std::fs::write(&wav, muster_codecs::voice::wav::write(&vec![100; 12_000])).unwrap();
     ok(&["prompt", "put", "sorry", &wav.to_string_lossy(), "--client", "2"]);
     let list = ok(&["prompt", "list", "--client", "2"]);
     assert_eq!(list.lines().map(str::trim).collect::<Vec<_>>(), ["3.0 s  hello", "1.5 s  sorry"]);

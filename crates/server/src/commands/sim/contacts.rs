@@ -36,7 +36,7 @@ enum Country {
 
 /// Leading digits of numbers that nobody has, set aside for films and the like, and their city. Three more digits
 /// follow in Germany and the United Kingdom, four in France, and `01` and two more in the United States.
-const RANGES: [(Country, &str, &str); 35] = [
+const RANGES: [(Country, &str, &str); 34] = [
     (Country::De, "493023125", "Berlin"),
     (Country::De, "496990009", "Frankfurt am Main"),
     (Country::De, "494066969", "Hamburg"),
@@ -44,7 +44,6 @@ const RANGES: [(Country, &str, &str); 35] = [
     (Country::De, "498999998", "München"),
     (Country::Gb, "44113496 0", "Leeds"),
     (Country::Gb, "44114496 0", "Sheffield"),
-    (Country::Gb, "44115496 0", "Nottingham"),
     (Country::Gb, "44116496 0", "Leicester"),
     (Country::Gb, "44117496 0", "Bristol"),
     (Country::Gb, "44118496 0", "Reading"),
@@ -135,12 +134,6 @@ impl Range {
         Self { lead: lead.replace(' ', ""), city, table, drawn }
     }
 
-    /// Whether the numbering plans have it: they leave out some ranges that are set aside.
-    fn is_planned(&self) -> bool {
-        let first = self.drawn.last().map(|ending| format!("+{}{ending}", self.lead));
-        first.is_some_and(|text| normalise(&text, "DE", &DialRules::default()).is_ok())
-    }
-
     /// The next number, of the table or not as wanted while there are such, without `+`.
     fn take(&mut self, of_table: bool) -> Option<String> {
         let (first, second) =
@@ -164,7 +157,6 @@ impl Contacts {
             .iter()
             .filter(|(country, _, _)| self.countries.contains(country))
             .map(|(country, lead, city)| Range::of(*country, lead, city, &mut random))
-            .filter(Range::is_planned)
             .collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
         let failed = |error: csv::Error| error.to_string();
@@ -198,14 +190,11 @@ impl Contacts {
 
     fn number(&self, range: &mut Range, random: &mut SplitMix64) -> Result<String, String> {
         let of_table = random.below(100) < u64::from(self.table);
-        // What is printed can be imported: of some ranges the plans know only a part.
-        while let Some(digits) = range.take(of_table) {
-            let text = format!("+{digits}");
-            if normalise(&text, "DE", &DialRules::default()).is_ok() {
-                return Ok(text);
-            }
-        }
-        Err(format!("no number of {} is left", range.city))
+        let digits = range.take(of_table).ok_or("a range has no numbers left")?;
+        let text = format!("+{digits}");
+        // What is printed can be imported.
+        normalise(&text, "DE", &DialRules::default()).map_err(|error| error.to_string())?;
+        Ok(text)
     }
 }
 
