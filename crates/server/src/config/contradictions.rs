@@ -50,6 +50,16 @@ fn sim(config: &Config, faults: &mut Vec<String>) {
 
 fn calls(config: &Config, faults: &mut Vec<String>) {
     let calls = &config.calls;
+    let ports = calls.rtp_ports.split_once('-');
+    let is_port = |text: &str| text.trim().parse::<u16>().is_ok();
+    if !ports.is_some_and(|(first, last)| is_port(first) && is_port(last)) {
+        faults.push(format!("calls.rtp_ports {:?} is not two ports such as 40000-49999", calls.rtp_ports));
+        return;
+    }
+    if !(1..=86_400).contains(&calls.phone_expires_s) {
+        // Told with the other bounds.
+        return;
+    }
     faults.extend(calls.sip().faults().into_iter().map(|fault| format!("calls: {fault}")));
     if let Some(prefix) = calls
         .allowed_prefixes
@@ -116,7 +126,7 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
     const DAY_S: u64 = 86_400;
     const YEAR_S: u64 = 366 * DAY_S;
     let Config { server, store, engagement, engine, sim, calls, log: _ } = config;
-    let bounds: [(&str, u64, RangeInclusive<u64>); 36] = [
+    let bounds: [(&str, u64, RangeInclusive<u64>); 37] = [
         ("server.request_body_limit_bytes", server.request_body_limit_bytes, 1024..=1 << 30),
         ("server.request_body_timeout_ms", server.request_body_timeout_ms, 1..=HOUR_MS),
         ("server.request_timeout_ms", server.request_timeout_ms, 1..=HOUR_MS),
@@ -148,11 +158,12 @@ fn limits(config: &Config, faults: &mut Vec<String>) {
         ("sim.transient_wait_s", sim.transient_wait_s, 1..=DAY_S),
         ("sim.queue_full_wait_s", sim.queue_full_wait_s, 1..=DAY_S),
         ("sim.busy_wait_s", sim.busy_wait_s, 1..=DAY_S),
-        ("calls.poll_interval_ms", calls.poll_interval_ms, 10..=5_000),
+        ("calls.poll_interval_ms", calls.poll_interval_ms, 10..=60_000),
         ("calls.ownership_s", calls.ownership_s, 2..=300),
         ("calls.setup_timeout_s", calls.setup_timeout_s, 1..=60),
         ("calls.agent_ring_s", calls.agent_ring_s, 1..=300),
-        ("calls.connect_limit_ms", calls.connect_limit_ms, 100..=10_000),
+        ("calls.connect_limit_ms", calls.connect_limit_ms, 100..=20_000),
+        ("calls.phone_expires_s", calls.phone_expires_s, 1..=DAY_S),
     ];
     for (name, value, bound) in bounds {
         if !bound.contains(&value) {

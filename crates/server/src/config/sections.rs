@@ -5,7 +5,7 @@ use muster_app::ports::StoreResult;
 use muster_app::usecases::dialler::PHONE_REALM;
 use muster_domain::calls::number::DialRules;
 use muster_domain::participant::Timing;
-use muster_drivers::sip::{SipSettings, SipTimers, TrunkSettings};
+use muster_drivers::sip::{SipSettings, TrunkSettings};
 use muster_drivers::sms::RouteSettings;
 use muster_engine::calls::CallSettings;
 use muster_engine::sim::SimSettings;
@@ -331,22 +331,16 @@ pub struct Calls {
     /// Leading digits of numbers that may be called although their range is restricted (premium rates, satellites);
     /// emergency numbers are never called.
     pub allowed_prefixes: Vec<String>,
-    /// Address for SIP and for sound.
-    pub listen: IpAddr,
-    /// Port for SIP.
-    pub port: u16,
+    /// Address for SIP and for sound, and the port for SIP; 0 takes a free one.
+    pub listen: SocketAddr,
     /// The address told to others, where it is not `listen`.
     pub advertise: Option<IpAddr>,
     /// Lets `listen` be an address that other machines reach.
     pub allow_beyond_loopback: bool,
-    /// First port for sound.
-    pub rtp_first: u16,
-    /// Last port for sound. A call takes two.
-    pub rtp_last: u16,
+    /// Ports for sound, from the first to the last. A call takes two.
+    pub rtp_ports: String,
     /// Longest registration of an agent's phone, in seconds.
-    pub phone_expires_s: u32,
-    /// Clocks of SIP.
-    pub timers: SipTimers,
+    pub phone_expires_s: u64,
     /// Ways into the telephone network.
     pub trunks: Vec<TrunkSettings>,
 }
@@ -362,32 +356,30 @@ impl Default for Calls {
             agent_ring_s: 20,
             connect_limit_ms: 2_000,
             allowed_prefixes: Vec::new(),
-            listen: sip.listen,
-            port: sip.port,
+            listen: SocketAddr::from((sip.listen, sip.port)),
             advertise: sip.advertise,
             allow_beyond_loopback: sip.allow_beyond_loopback,
-            rtp_first: sip.rtp_first,
-            rtp_last: sip.rtp_last,
-            phone_expires_s: sip.phone_expires_s,
-            timers: sip.timers,
+            rtp_ports: format!("{}-{}", sip.rtp_first, sip.rtp_last),
+            phone_expires_s: u64::from(sip.phone_expires_s),
             trunks: sip.trunks,
         }
     }
 }
 
 impl Calls {
-    /// The telephony driver.
+    /// The telephony driver. Ports for sound that cannot be read are no ports at all, which the driver refuses.
     pub fn sip(&self) -> SipSettings {
+        let ports = self.rtp_ports.split_once('-').map(|(first, last)| (first.trim(), last.trim()));
+        let port = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
         SipSettings {
-            listen: self.listen,
-            port: self.port,
+            listen: self.listen.ip(),
+            port: self.listen.port(),
             advertise: self.advertise,
             allow_beyond_loopback: self.allow_beyond_loopback,
-            rtp_first: self.rtp_first,
-            rtp_last: self.rtp_last,
+            rtp_first: port(ports.map(|(first, _)| first)),
+            rtp_last: port(ports.map(|(_, last)| last)),
             realm: PHONE_REALM.to_owned(),
-            phone_expires_s: self.phone_expires_s,
-            timers: self.timers.clone(),
+            phone_expires_s: u32::try_from(self.phone_expires_s).unwrap_or(u32::MAX),
             trunks: self.trunks.clone(),
             ..SipSettings::default()
         }

@@ -93,6 +93,10 @@ fn every_setting_is_taken_from_its_variable() {
             ("format", _) => "json",
             ("filter", _) => "debug",
             ("card_key", _) => "0707070707070707070707070707070707070707070707070707070707070707",
+            ("advertise", _) => "192.0.2.10",
+            ("rtp_ports", _) => "41000-41999",
+            ("allowed_prefixes", _) => r#"["88"]"#,
+            ("trunks", _) => r#"[{name="lab", proxy="127.0.0.1:5090", main_number="4930990000"}]"#,
             ("routes", _) => {
                 r#"[{name="a", host="127.0.0.1", port=2775, system_id="m", password="p", source_address="4900123"}]"#
             }
@@ -102,7 +106,17 @@ fn every_setting_is_taken_from_its_variable() {
             other => panic!("no example for {other:?}"),
         };
         // Counts of workers and connections have bounds below 12000, and the certificate wants its key.
-        let value = if ["readers", "postgres_pool", "job_workers", "batch"].contains(&setting.as_str()) {
+        let value = if [
+            "readers",
+            "postgres_pool",
+            "job_workers",
+            "batch",
+            "ownership_s",
+            "setup_timeout_s",
+            "agent_ring_s",
+        ]
+        .contains(&setting.as_str())
+        {
             "7"
         } else {
             value

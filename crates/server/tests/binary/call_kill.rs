@@ -73,7 +73,7 @@ impl Scene {
         );
         let muster = muster
             .setting("calls.enabled", true)
-            .setting("calls.port", 0)
+            .setting("calls.listen", "127.0.0.1:0")
             .setting("calls.ownership_s", 2)
             .setting("calls.poll_interval_ms", 50)
             .setting("calls.trunks", trunk);
