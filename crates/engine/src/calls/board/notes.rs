@@ -24,7 +24,7 @@ const ASK: Duration = Duration::from_secs(1);
 
 /// How long a call waits for its turn on a trunk, which spaces them evenly.
 const TURN_MAX: Duration = Duration::from_secs(2);
-const TURN_PAUSE: Duration = Duration::from_millis(5);
+const TURN_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where the answer to an operator's order goes.
 pub(super) type Asker = oneshot::Sender<Result<AgentView, DeskRefusal>>;
@@ -214,9 +214,14 @@ impl Board {
         };
         self.lines.insert(id, Line::new(Arc::clone(loaded), call, reserved, at));
         let (telephony, notes) = (Arc::clone(&self.telephony), self.notes.clone());
+        let (shared, campaign) = (Arc::clone(&self.shared), loaded.id());
         tokio::spawn(async move {
             let since = Self::at();
             let result = loop {
+                // Who was told that the campaign stands still must not see a call leave after that (I9).
+                if !shared.is_active(campaign).await {
+                    break Err(OriginateError::Stopping);
+                }
                 let result = telephony.originate(request.clone()).await;
                 let waits = matches!(result, Err(OriginateError::NoCapacity));
                 if !waits || Self::at().saturating_duration_since(since) > TURN_MAX {
@@ -407,6 +412,17 @@ impl Board {
 }
 
 impl crate::calls::Shared {
+    /// Whether a campaign is active, as the store says now; not where it cannot be asked.
+    async fn is_active(&self, campaign: CallCampaignId) -> bool {
+        match self.services.calls.campaign(campaign).await {
+            Ok(found) => found.is_some_and(|found| found.value.active),
+            Err(error) => {
+                tracing::warn!(%error, %campaign, "a call is not placed: the store cannot be asked");
+                false
+            }
+        }
+    }
+
     async fn awaits_result(&self, contact: ContactId) -> bool {
         match self.services.calls.contact(contact).await {
             Ok(found) => found.is_some_and(|found| found.value.status == ParticipantStatus::Wait),
