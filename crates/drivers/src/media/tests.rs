@@ -22,11 +22,18 @@ const FRAME_TIME: Duration = Duration::from_millis(20);
 /// Nothing on loopback takes that long unless it never comes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Ports that no other test has.
+/// Ports that no other test has, nor anybody else now: tests run in processes of their own, side by side.
 fn ports(count: u16) -> RangeInclusive<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(21_000);
-    let first = NEXT.fetch_add(count, Ordering::Relaxed);
-    first..=first + count - 1
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = 20_000 + (std::process::id() % 100) as u16 * 120;
+    loop {
+        let first = own + NEXT.fetch_add(count, Ordering::Relaxed);
+        let range = first..=first + count - 1;
+        let is_free = |port| std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if range.clone().all(is_free) {
+            return range;
+        }
+    }
 }
 
 fn engine_with(limits: MediaLimits) -> MediaEngine {

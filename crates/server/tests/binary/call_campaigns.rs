@@ -163,7 +163,7 @@ async fn a_campaign_is_watched_to_its_end_and_exported() {
     let server = store
         .clone()
         .setting("calls.enabled", true)
-        .setting("calls.port", 0)
+        .setting("calls.listen", "127.0.0.1:0")
         .setting("calls.poll_interval_ms", 50)
         .setting("calls.trunks", trunk)
         .serve();
