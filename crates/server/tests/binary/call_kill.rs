@@ -125,8 +125,7 @@ async fn killed_in_the_middle_of_a_hundred_calls(scene: Scene) {
             Some(CallOutcome::Unknown) => unknown += 1,
             Some(CallOutcome::Answered) => {
                 assert!(at_the_phone.is_some(), "it was called: {call:?}");
-                // A key may be pressed too late, but is never made up.
-                assert!(call.digits.is_empty() || number.ends_with("935"), "{call:?}");
+                // What was heard decides; a telephone left over from before a kill may still be heard on its old port.
                 let code = if call.digits == "1" { "ABG" } else { "KI" };
                 assert_eq!(contact.export_key.as_deref(), Some(code), "{call:?}");
                 recorded += usize::from(code == "ABG");
