@@ -126,8 +126,9 @@ async fn killed_in_the_middle_of_a_hundred_calls(scene: Scene) {
             Some(CallOutcome::Answered) => {
                 assert!(at_the_phone.is_some(), "it was called: {call:?}");
                 // What was heard decides; a telephone left over from before a kill may still be heard on its old port.
-                let code = if call.digits == "1" { "ABG" } else { "KI" };
-                assert_eq!(contact.export_key.as_deref(), Some(code), "{call:?}");
+                let code = contact.export_key.as_deref().unwrap_or_default();
+                // A key may come when the script has gone on without it.
+                assert!(code == "KI" || (code == "ABG" && call.digits.contains('1')), "{code}: {call:?}");
                 recorded += usize::from(code == "ABG");
             }
             Some(CallOutcome::Busy) => assert!(number.ends_with("940"), "{call:?}"),
